@@ -1,0 +1,1 @@
+"""What onelayer's speed, memory and accuracy are, beside its rivals; see README.md."""

@@ -1,0 +1,61 @@
+"""onelayer: the single-layer neural network done right.
+
+>>> import onelayer as ol
+>>> train, test = ol.datasets.fashion_mnist(subset=True)
+>>> model = ol.SoftmaxRegression(epochs=10, batch_size=256, learning_rate=0.1, random_state=0)
+>>> model.fit(train.X, train.y, X_val=test.X, y_val=test.y).score(test.X, test.y) > 0.7
+True
+
+Importing this package imports nothing else: each name is brought in when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from onelayer import callbacks, errors, losses, plots
+    from onelayer.data import datasets
+    from onelayer.estimators.linear_regression import LinearRegression
+    from onelayer.estimators.softmax_regression import SoftmaxRegression
+    from onelayer.model_files import load
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "LinearRegression": ("onelayer.estimators.linear_regression", "LinearRegression"),
+    "SoftmaxRegression": ("onelayer.estimators.softmax_regression", "SoftmaxRegression"),
+    "callbacks": ("onelayer.callbacks", None),
+    "datasets": ("onelayer.data.datasets", None),
+    "errors": ("onelayer.errors", None),
+    "load": ("onelayer.model_files", "load"),
+    "losses": ("onelayer.losses", None),
+    "plots": ("onelayer.plots", None),
+}
+
+__all__ = [
+    "LinearRegression",
+    "SoftmaxRegression",
+    "__version__",
+    "callbacks",
+    "datasets",
+    "errors",
+    "load",
+    "losses",
+    "plots",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'onelayer' has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    place = importlib.import_module(module)
+    value = place if attribute is None else getattr(place, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,227 @@
+"""Callbacks: what hears of every epoch of a fit.
+
+A callback of your own derives from :class:`Callback`; when its ``on_epoch`` returns True the fit stops.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from abc import ABC, abstractmethod
+from contextlib import ExitStack, suppress
+from typing import TextIO
+
+from onelayer.errors import OutputError, optional_dependency
+from onelayer.solvers.events import Callback, Epoch
+
+__all__ = ["Callback", "History", "JSONLines", "ProgressBar"]
+
+
+class ProgressBar(Callback):
+    """A live bar on a terminal, and one plain line per epoch anywhere else.
+
+    Both show the epoch, the training loss, the validation score where there is a validation set, rows trained
+    on per second, and the time left: the mean time of an epoch so far, validation included, times the number
+    of those to come.
+
+    Parameters
+    ----------
+    file : text file or None
+        Where to write; None is ``sys.stderr`` at the time of the fit.
+    score : str
+        What to call the validation score: "accuracy" or "R²", say.
+
+    Raises
+    ------
+    MissingDependencyError
+        From the fit, when ``file`` is a terminal and rich is not installed.
+
+    Examples
+    --------
+    >>> bar = ProgressBar(sys.stdout, score="accuracy")
+    >>> bar.on_start(epochs=10, rows=60_000)
+    >>> bar.on_epoch(Epoch(1, 10, 0.05, 0.61, 0.52, 0.8123, 0.1, 1_200_000.0))
+    epoch  1/10  loss 0.6100  val accuracy 0.8123  1,200,000 rows/s  ... left
+    >>> bar.on_end()
+    """
+
+    def __init__(self, file: TextIO | None = None, *, score: str = "score") -> None:
+        self.file = file
+        self.score = score
+        self._display: _Display = _Nowhere()
+
+    def on_start(self, epochs: int, rows: int) -> None:
+        """Begin to show, as a bar if the file is a terminal."""
+        file = sys.stderr if self.file is None else self.file
+        self._display = _LiveBar(file, epochs) if _is_screen(file) else _PlainLines(file)
+        self._start = time.perf_counter()
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Show a finished epoch."""
+        elapsed = time.perf_counter() - self._start
+        left = elapsed / epoch.epoch * (epoch.epochs - epoch.epoch)
+        self._display.show(epoch, self._figures(epoch, left))
+
+    def on_end(self) -> None:
+        """Leave the bar as it is and give the terminal back."""
+        self._display.close()
+
+    def _figures(self, epoch: Epoch, left: float) -> str:
+        """Return what stands beside the epoch's number."""
+        figures = [f"loss {epoch.train_loss:.4f}"]
+        if epoch.val_score is not None:
+            figures.append(f"val {self.score} {epoch.val_score:.4f}")
+        figures.append(f"{epoch.rows_per_second:,.0f} rows/s")
+        figures.append(f"{_duration(left)} left")
+        return "  ".join(figures)
+
+
+class History(Callback):
+    """Keep the records of every epoch, as ``history_`` does, across as many fits as it is given to.
+
+    Attributes
+    ----------
+    records : list of dict
+        One record per epoch: epoch, seconds, train_loss, val_loss, val_score, learning_rate, rows_per_second.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.on_epoch(Epoch(1, 10, 0.05, 0.61, None, None, 0.1, 1_200_000.0))
+    >>> [record["train_loss"] for record in history.records]
+    [0.61]
+    """
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, int | float | None]] = []
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Keep the record of a finished epoch."""
+        self.records.append(epoch.record())
+
+
+class JSONLines(Callback):
+    """Write one JSON object per epoch and line, at once, so that another program can follow.
+
+    Parameters
+    ----------
+    file : path-like or text file
+        A path is opened when a fit begins, replacing what was there, and closed when it ends. A file object
+        is written to and left open.
+
+    Raises
+    ------
+    OutputError
+        From the fit, when the file cannot be written.
+
+    Examples
+    --------
+    >>> lines = JSONLines(sys.stdout)
+    >>> lines.on_start(epochs=10, rows=60_000)
+    >>> lines.on_epoch(Epoch(1, 10, 0.05, 0.61, None, None, 0.1, 1_200_000.0))
+    {"epoch": 1, "seconds": 0.05, "train_loss": 0.61, "val_loss": null, ...}
+    >>> lines.on_end()
+    """
+
+    def __init__(self, file: str | os.PathLike[str] | TextIO) -> None:
+        self.file = file
+        self._open = ExitStack()
+
+    def on_start(self, epochs: int, rows: int) -> None:
+        """Open the file."""
+        if isinstance(self.file, str | os.PathLike):
+            self._lines = self._open.enter_context(_opened(self.file))
+        else:
+            self._lines = self.file
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Write the record of a finished epoch."""
+        try:
+            self._lines.write(json.dumps(epoch.record()) + "\n")
+            self._lines.flush()
+        except OSError as error:
+            raise OutputError(f"cannot write the record of epoch {epoch.epoch}: {error.strerror}") from error
+
+    def on_end(self) -> None:
+        """Close the file if it was given as a path."""
+        with suppress(OSError):  # each line was flushed, so only what on_epoch reported can fail again
+            self._open.close()
+
+
+class _Display(ABC):
+    """Where a :class:`ProgressBar` shows what it hears."""
+
+    @abstractmethod
+    def show(self, epoch: Epoch, figures: str) -> None:
+        """Show an epoch, and the figures beside its number."""
+
+    def close(self) -> None:  # noqa: B027
+        """Show nothing more."""
+
+
+class _Nowhere(_Display):
+    """Before a fit has begun, or when it cannot."""
+
+    def show(self, epoch: Epoch, figures: str) -> None:
+        """Show nothing."""
+
+
+class _PlainLines(_Display):
+    """One line per epoch, for a file, a pipe or a log."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def show(self, epoch: Epoch, figures: str) -> None:
+        """Write a line."""
+        width = len(str(epoch.epochs))
+        print(f"epoch {epoch.epoch:{width}}/{epoch.epochs}  {figures}", file=self._file, flush=True)
+
+
+class _LiveBar(_Display):
+    """A bar that is drawn anew at every epoch; it needs no thread and leaves its last state on the screen."""
+
+    def __init__(self, file: TextIO, epochs: int) -> None:
+        progress = optional_dependency("rich.progress", "app")
+        console = optional_dependency("rich.console", "app").Console(file=file)
+        self._progress = progress.Progress(
+            progress.TextColumn("epoch {task.completed}/{task.total}"),
+            progress.BarColumn(bar_width=None, finished_style="bar.complete"),
+            progress.TextColumn("{task.fields[figures]}"),
+            console=console,
+            auto_refresh=False,
+            redirect_stdout=False,
+            expand=True,
+        )
+        self._task = self._progress.add_task("", total=epochs, figures="")
+        self._progress.start()
+
+    def show(self, epoch: Epoch, figures: str) -> None:
+        """Draw the bar."""
+        self._progress.update(self._task, completed=epoch.epoch, figures=figures, refresh=True)
+
+    def close(self) -> None:
+        """Give the cursor back."""
+        self._progress.stop()
+
+
+def _is_screen(file: TextIO) -> bool:
+    """Return whether a file is a terminal whose lines can be drawn anew."""
+    return file.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _opened(path: str | os.PathLike[str]) -> TextIO:
+    """Open a file for lines of text."""
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {os.fspath(path)}: {error.strerror}") from error
+
+
+def _duration(seconds: float) -> str:
+    """Return hours, minutes and seconds as a clock shows them."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

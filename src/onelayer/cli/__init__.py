@@ -1,0 +1,4 @@
+"""The command line: thin and without mathematics.
+
+Results go to standard output, progress and messages to standard error.
+"""

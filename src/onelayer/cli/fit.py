@@ -1,0 +1,233 @@
+"""``onelayer fit``: train, show progress, say how good the result is, leave a model file and a report."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from onelayer.cli.holdout import hold_out
+from onelayer.cli.loading import load_source, unseen_part
+from onelayer.cli.options import JSON, LANGUAGE, SOURCE, Number, Validation
+from onelayer.cli.outcome import Outcome
+from onelayer.solvers.schedules import SCHEDULES
+
+if TYPE_CHECKING:
+    from onelayer.data.dataset import Dataset
+    from onelayer.data.sources import Source
+
+INTERRUPTED = 130
+AT_LEAST_ONE = click.IntRange(min=1)
+SCORES = {"cross-entropy": "accuracy", "squared": "R²"}
+
+
+@click.command(short_help="Train a model; leave a model file and a page of pictures.")
+@SOURCE
+@click.option(
+    "--loss",
+    type=click.Choice(list(SCORES)),
+    default="cross-entropy",
+    show_default=True,
+    help="cross-entropy: softmax regression on class labels; squared: linear regression.",
+)
+@click.option(
+    "--solver",
+    type=click.Choice(["auto", "sgd"]),
+    default="auto",
+    show_default=True,
+    help="How the optimum is sought.",
+)
+@click.option(
+    "--epochs",
+    type=AT_LEAST_ONE,
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Passes over the training rows.",
+)
+@click.option(
+    "--batch-size",
+    type=AT_LEAST_ONE,
+    metavar="N",
+    default=256,
+    show_default=True,
+    help="Rows in a minibatch.",
+)
+@click.option(
+    "--learning-rate",
+    type=Number(low_open=True, word="auto"),
+    default="auto",
+    show_default=True,
+    help="Step size; auto needs no tuning.",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(SCHEDULES),
+    default="auto",
+    show_default=True,
+    help="How the learning rate changes over the epochs.",
+)
+@click.option(
+    "--momentum",
+    type=Number(high=1.0),
+    default=0.0,
+    show_default=True,
+    help="Share of the last step that the next one keeps.",
+)
+@click.option(
+    "--alpha",
+    type=Number(word="auto"),
+    help="Strength of the L2 penalty.  [default: auto = 1/rows for cross-entropy, 0 for squared]",
+)
+@click.option(
+    "--seed",
+    "random_state",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Seed of all that is random: the same seed gives the same bits.",
+)
+@click.option(
+    "--threads",
+    "n_threads",
+    type=AT_LEAST_ONE,
+    metavar="N",
+    help="Number of threads; the result does not depend on it.  [default: all cores]",
+)
+@click.option(
+    "--validation",
+    type=Validation(),
+    metavar="FRACTION|SOURCE",
+    help="Rows to validate on after every epoch: a fraction of the training rows, held out with the same "
+    "share of every class, or another data set.  [default: the test part of SOURCE]",
+)
+@click.option(
+    "--early-stopping",
+    is_flag=True,
+    help="Stop when the validation loss no longer falls. Without --validation this watches a tenth of the "
+    "training rows, so that the test part stays unseen.",
+)
+@click.option(
+    "--model",
+    "model_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to save the model.  [default: the name of SOURCE with .onelayer]",
+)
+@click.option("--no-model", is_flag=True, help="Save no model.")
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Where to write the report.  [default: the name of SOURCE with .html]",
+)
+@click.option("--no-report", is_flag=True, help="Write no report.")
+@LANGUAGE
+@JSON
+@click.pass_context
+def fit(
+    context: click.Context,
+    source_name: str,
+    loss: str,
+    validation: float | str | None,
+    model_path: Path | None,
+    no_model: bool,
+    report_path: Path | None,
+    no_report: bool,
+    language: str,
+    as_json: bool,
+    **parameters: Any,
+) -> None:
+    """Train a model on SOURCE: a data set's name (see onelayer datasets list) or a folder of IDX files.
+
+    Model and report go to the current folder unless told otherwise; either both are written or neither.
+    Ctrl-C ends the training early: the last finished epoch is kept and saved, and the exit status is 130.
+    """
+    from onelayer import model_files, report
+    from onelayer.evaluation import evaluate
+    from onelayer.output_file import replacing
+
+    source = load_source(source_name)
+    if not no_model:
+        model_path = model_path or Path(f"{source.name}.onelayer")
+    if not no_report:
+        report_path = report_path or Path(f"{source.name}.html")
+    _check_outputs(model_path, report_path)
+    train, held_out = _parts(
+        source, validation, parameters["random_state"], stratified=loss == "cross-entropy"
+    )
+    model = _train(
+        train, held_out if validation or not parameters["early_stopping"] else None, loss, parameters
+    )
+
+    with ExitStack() as until_both_are_written:
+        if model_path is not None:
+            file = until_both_are_written.enter_context(replacing(model_path))
+            file.write(model_files.serialized(model, train.provenance))
+            file.flush()
+        if report_path is not None:
+            report.write(report_path, model, train, held_out, lang=language)
+    outcome = Outcome(
+        source=source_name,
+        data=train.source,
+        train=evaluate(model, train.X, train.y),
+        test=None if held_out is None else evaluate(model, held_out.X, held_out.y),
+        test_name="validation" if validation else "test",
+        epochs=model.n_iter_,
+        seconds=model.training_["seconds"],
+        converged=model.converged_,
+        model=model_path,
+        report=report_path,
+    )
+    outcome.show(as_json=as_json)
+    _say_why_it_ended(context, model, parameters["epochs"])
+
+
+def _check_outputs(model: Path | None, report: Path | None) -> None:
+    """Refuse files that could not be written, before the training."""
+    from onelayer.output_file import check_writable
+
+    for path in (model, report):
+        if path is not None:
+            check_writable(path)
+    if model is not None and report is not None and model.resolve() == report.resolve():
+        raise click.UsageError(f"--model and --report both name {model}")
+
+
+def _parts(
+    source: Source, validation: float | str | None, seed: int, *, stratified: bool
+) -> tuple[Dataset, Dataset | None]:
+    """Return the rows to train on and those to validate on."""
+    if isinstance(validation, float):
+        return hold_out(source.train, validation, seed, stratified=stratified)
+    if validation is not None:
+        return source.train, unseen_part(load_source(validation))
+    return source.train, source.test
+
+
+def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[str, Any]) -> Any:
+    """Return the fitted estimator; parameters that were not given are the estimator's own."""
+    from onelayer.callbacks import ProgressBar
+    from onelayer.estimators.linear_regression import LinearRegression
+    from onelayer.estimators.softmax_regression import SoftmaxRegression
+
+    estimator = {"cross-entropy": SoftmaxRegression, "squared": LinearRegression}[loss]
+    model = estimator(**{name: value for name, value in parameters.items() if value is not None})
+    validation = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}
+    model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
+    if model.n_iter_ == 0:
+        raise KeyboardInterrupt
+    return model
+
+
+def _say_why_it_ended(context: click.Context, model: Any, epochs: int) -> None:
+    """Say so when not all epochs were trained; an interrupted fit has an exit status of its own."""
+    stopped = model.training_["stopped"]
+    if stopped != "finished":
+        click.echo(f"Stopped after epoch {model.n_iter_} of {epochs}: {stopped}.", err=True)
+    if stopped == "interrupted":
+        context.exit(INTERRUPTED)

@@ -1,0 +1,71 @@
+"""Holding out a part of the training rows to validate on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import TYPE_CHECKING
+
+from onelayer.errors import InvalidDataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from onelayer.data.dataset import Dataset
+
+
+def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> tuple[Dataset, Dataset]:
+    """Split a data set by chance into the rows to train on and the rows to validate on.
+
+    Parameters
+    ----------
+    data : Dataset
+    fraction : float
+        Share of the rows to hold out, between 0 and 1.
+    seed : int
+        The same seed gives the same split.
+    stratified : bool
+        Whether each class gets the same share.
+
+    Returns
+    -------
+    train, held_out : Dataset
+        The latter as the "test" part; rows are in the order they had.
+
+    Raises
+    ------
+    InvalidDataError
+        There are too few rows, or too few of a class.
+    """
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    try:
+        kept, held_out = train_test_split(
+            np.arange(len(data.X)),
+            test_size=fraction,
+            random_state=seed,
+            stratify=data.y if stratified else None,
+        )
+    except ValueError as error:
+        raise InvalidDataError(f"{data.source}: cannot hold out {fraction:g} of the rows: {error}") from error
+    held_share = f"{len(held_out):,} of {len(data.X):,} rows held out by seed {seed}"
+    return (
+        _rows(data, np.sort(kept), "train", f"{data.source}, without {held_share}"),
+        _rows(data, np.sort(held_out), "test", f"{data.source}, {held_share}"),
+    )
+
+
+def _rows(data: Dataset, rows: np.ndarray, part: str, source: str) -> Dataset:
+    """Return some rows of a data set, identified by what they are rows of and by their numbers."""
+    from onelayer.data.dataset import fingerprint
+
+    numbers = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
+    return dataclasses.replace(
+        data,
+        part=part,
+        X=data.X[rows],
+        y=None if data.y is None else data.y[rows],
+        source=source,
+        fingerprint=fingerprint(data.fingerprint, numbers),
+    )

@@ -1,0 +1,49 @@
+"""Loading what a SOURCE argument names, with the progress of a download on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from onelayer.data.dataset import Dataset
+    from onelayer.data.download import Progress
+    from onelayer.data.sources import Source
+
+
+def load_source(name: str, *, labels_required: bool = True) -> Source:
+    """Load a data set by its name, or a folder."""
+    from onelayer.data.sources import load
+
+    with download_progress() as progress:
+        return load(name, labels_required=labels_required, progress=progress)
+
+
+def unseen_part(source: Source) -> Dataset:
+    """Return the test part, or all there is when a source has one part only."""
+    return source.train if source.test is None else source.test
+
+
+@contextmanager
+def download_progress() -> Iterator[Progress]:
+    """Give a function that says what arrives: a line drawn anew on a terminal, a line per file elsewhere."""
+    screen = sys.stderr.isatty()
+    shown = ""
+
+    def show(name: str, received: int, total: int | None) -> None:
+        nonlocal shown
+        size = "" if total is None else f" of {total / 1e6:.1f}"
+        line = f"downloading {name}" + (f": {received / 1e6:.1f}{size} MB" if screen else "")
+        if line != shown:
+            click.echo(f"\r{line}\x1b[K" if screen else line, err=True, nl=not screen)
+            shown = line
+
+    try:
+        yield show
+    finally:
+        if screen and shown:
+            click.echo(err=True)

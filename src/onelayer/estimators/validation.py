@@ -1,0 +1,94 @@
+"""What goes into an estimator is looked at here: parameters, values, weights. Each refusal says what, where and why."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.solvers.schedules import SCHEDULES
+
+_CHUNK = 1 << 20
+
+
+def check_integer(name: str, value: object, least: int = 1) -> int:
+    """Return a parameter that must be a whole number, at least ``least``.
+
+    Examples
+    --------
+    >>> check_integer("epochs", 0)
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.InvalidParameterError: epochs=0: expected a whole number, at least 1
+    """
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise InvalidParameterError(f"{name}={value!r}: expected a whole number, at least {least}")
+
+
+def check_real(
+    name: str, value: object, low: float, high: float = math.inf, *, low_included: bool = False, word: str = ""
+) -> float | str:
+    """Return a parameter that must be a finite number between ``low`` and ``high``, or the given word."""
+    if word and isinstance(value, str) and value == word:
+        return value
+    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
+        number = float(value)
+        if (low < number or (low_included and low == number)) and number < high:
+            return number
+    bounds = f"{'at least' if low_included else 'above'} {low:g}" + ("" if high == math.inf else f" and below {high:g}")
+    raise InvalidParameterError(f"{name}={value!r}: expected a number {bounds}" + (f", or {word!r}" if word else ""))
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return a parameter that must be one of some words."""
+    if isinstance(value, str) and value in choices:
+        return value
+    raise InvalidParameterError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
+
+
+def check_schedule(value: object) -> str:
+    """Return the name of a learning rate schedule."""
+    return check_choice("schedule", value, SCHEDULES)
+
+
+def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None) -> None:
+    """Refuse NaN and infinity, naming the first row and column; no copy of the array is made."""
+    if array.dtype.kind != "f":
+        return
+    size = max(1, _CHUNK // max(1, array[0].size)) if len(array) else 1
+    for start in range(0, len(array), size):
+        chunk = array[start : start + size]
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = chunk.sum(dtype=np.float64)
+        if np.isfinite(total) or np.isfinite(chunk).all():
+            continue
+        place = np.argwhere(~np.isfinite(chunk))[0]
+        value = chunk[tuple(place)]
+        where = f"row {start + place[0]}"
+        if len(place) > 1:
+            where += f", column {place[1]}" + (f" ({columns[place[1]]})" if columns is not None else "")
+        shown = "NaN" if np.isnan(value) else ("inf" if value > 0 else "-inf")
+        raise InvalidDataError(f"{name} contains {shown} in {where}; remove or replace such values first")
+
+
+def check_weights(sample_weight: ArrayLike | None, n_rows: int, name: str = "sample_weight") -> NDArray | None:
+    """Return weights as float64, or None for equal weights; they are finite, not negative, and not all zero."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(n_rows, float(weights))
+    if weights.shape != (n_rows,):
+        raise InvalidDataError(f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row of X")
+    check_finite(weights, name)
+    if (weights < 0).any():
+        row = int(np.argmax(weights < 0))
+        raise InvalidDataError(f"{name} is negative in row {row} ({weights[row]:g}); weights must be at least 0")
+    if not weights.any():
+        raise InvalidDataError(f"{name} is zero in every row; at least one row must count")
+    return None if (weights == weights[0]).all() and weights[0] == 1 else weights

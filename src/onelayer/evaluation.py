@@ -1,0 +1,311 @@
+"""How good a fitted model is on given rows: loss, accuracy or R², and the same class by class."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from onelayer.errors import InvalidDataError
+
+_VALUES_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The result of :func:`evaluate`.
+
+    Attributes
+    ----------
+    n_rows : int
+    loss : float
+        Mean over the rows of the model's loss: cross-entropy in nats, or ½‖s − y‖².
+    bits : float or None
+        Cross-entropy in bits, ``loss / log 2``; None for regression.
+    accuracy : float or None
+        Share of rows whose most probable class is the true one; None for regression.
+    r2 : float or None
+        Coefficient of determination, averaged over the outputs; None for classification and for a single row.
+
+    Examples
+    --------
+    >>> Evaluation(n_rows=4, loss=0.5, accuracy=0.75).record()
+    {'loss': 0.5, 'accuracy': 0.75}
+    """
+
+    n_rows: int
+    loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+
+    @property
+    def bits(self) -> float | None:
+        """Cross-entropy in bits; None for regression."""
+        return None if self.accuracy is None else self.loss / math.log(2)
+
+    def record(self) -> dict[str, float | None]:
+        """Return what ``--json`` prints: the loss, and the accuracy or R²."""
+        if self.accuracy is None:
+            return {"loss": self.loss, "r2": self.r2}
+        return {"loss": self.loss, "accuracy": self.accuracy}
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall, F1 and support of each class; see :meth:`ClassPredictions.scores`.
+
+    Attributes
+    ----------
+    precision, recall, f1 : (n_classes,) float64
+        NaN where undefined: precision of a class never predicted, recall of a class that no row has.
+    support : (n_classes,) int64
+        Rows of each class.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+
+
+@dataclass(frozen=True)
+class ClassPredictions:
+    """What a classifier said of each row beside what was true, in O(n_rows) memory for any number of classes.
+
+    Attributes
+    ----------
+    true, predicted : (n_rows,) int64
+        Indices into ``classes``.
+    log_confidence : (n_rows,) float64
+        Log-probability of the predicted class, in nats.
+    log_likelihood : (n_rows,) float64
+        Log-probability of the true class, in nats.
+    classes : (n_classes,) ndarray
+        The model's labels.
+    """
+
+    true: np.ndarray
+    predicted: np.ndarray
+    log_confidence: np.ndarray
+    log_likelihood: np.ndarray
+    classes: np.ndarray
+
+    @cached_property
+    def correct(self) -> np.ndarray:
+        """(n_rows,) bool: whether the predicted class is the true one."""
+        return self.true == self.predicted
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """(n_rows,) float64: the probability of the predicted class."""
+        return np.exp(self.log_confidence)
+
+    def evaluation(self) -> Evaluation:
+        """Return mean cross-entropy and accuracy."""
+        return Evaluation(
+            n_rows=len(self.true),
+            loss=float(-self.log_likelihood.mean()),
+            accuracy=float(self.correct.mean()),
+        )
+
+    def confusion(self) -> np.ndarray:
+        """Return the (n_classes, n_classes) counts: rows are true classes, columns predicted ones."""
+        n_classes = len(self.classes)
+        pairs = self.true * n_classes + self.predicted
+        return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+    def mistakes(self) -> list[tuple[int, int, int]]:
+        """Return (true class, predicted class, rows) of each confusion, the most frequent first."""
+        n_classes = len(self.classes)
+        wrong = ~self.correct
+        pairs, counts = np.unique(self.true[wrong] * n_classes + self.predicted[wrong], return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return [(*divmod(int(pairs[i]), n_classes), int(counts[i])) for i in order]
+
+    def scores(self) -> ClassScores:
+        """Return precision, recall, F1 and support of each class.
+
+        With TP, FP, FN the true positives, false positives and false negatives of a class: precision
+        TP/(TP + FP), recall TP/(TP + FN), F1 = 2·TP/(2·TP + FP + FN), their harmonic mean.
+        """
+        n_classes = len(self.classes)
+        hits = np.bincount(self.true[self.correct], minlength=n_classes)
+        support = np.bincount(self.true, minlength=n_classes)
+        claimed = np.bincount(self.predicted, minlength=n_classes)
+        with np.errstate(invalid="ignore"):
+            return ClassScores(hits / claimed, hits / support, 2 * hits / (claimed + support), support)
+
+
+@dataclass(frozen=True)
+class ValuePredictions:
+    """What a regressor said of each row beside what was true.
+
+    Attributes
+    ----------
+    true, predicted : (n_rows, n_outputs) float64
+    """
+
+    true: np.ndarray
+    predicted: np.ndarray
+
+    @cached_property
+    def residuals(self) -> np.ndarray:
+        """(n_rows, n_outputs) float64: predicted minus true."""
+        return self.predicted - self.true
+
+    def r2(self) -> np.ndarray:
+        """Return R² of each output, (n_outputs,), by scikit-learn's conventions; NaN for a single row."""
+        if len(self.true) < 2:
+            return np.full(self.true.shape[1], np.nan)
+        from sklearn.metrics import r2_score
+
+        return np.asarray(r2_score(self.true, self.predicted, multioutput="raw_values"))
+
+    def evaluation(self) -> Evaluation:
+        """Return half the mean squared error, summed over the outputs, and the mean R² of the outputs."""
+        n_rows = len(self.true)
+        loss = 0.5 * float(np.einsum("ij,ij->", self.residuals, self.residuals)) / n_rows
+        return Evaluation(n_rows=n_rows, loss=loss, r2=None if n_rows < 2 else float(self.r2().mean()))
+
+
+def evaluate(model: Any, X: Any, y: Any) -> Evaluation:
+    """Mean loss, and accuracy or R², of a fitted model on the rows X with targets y.
+
+    Classifier: mean cross-entropy −(1/n)·Σᵢ log pᵢ(yᵢ) in nats, and accuracy. Regressor:
+    (1/n)·Σᵢ ½‖sᵢ − yᵢ‖², and R² averaged over the outputs. Cost: one pass of X through the model, without a
+    copy of it.
+
+    Parameters
+    ----------
+    model : SoftmaxRegression or LinearRegression, fitted
+    X : (n_rows, n_features)
+    y : (n_rows,) labels, or (n_rows,) or (n_rows, n_outputs) numbers
+
+    Raises
+    ------
+    InvalidDataError
+        No rows, no targets, another number of targets than of rows, a label that the model has not seen, a
+        target that is not finite.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression().fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+    >>> evaluate(model, [[0.0], [3.0]], [0, 1]).accuracy
+    1.0
+    """
+    predict = predict_classes if is_classifier(model) else predict_values
+    return predict(model, X, y).evaluation()
+
+
+def predict_classes(model: Any, X: Any, y: Any) -> ClassPredictions:
+    """Predicted class, its probability and the true class's probability of every row.
+
+    Cost: one pass of X through the model, in blocks of rows, so that the (n_rows, n_classes) probabilities
+    never stand in memory together.
+
+    Raises
+    ------
+    InvalidDataError
+        As :func:`evaluate`.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression().fit([[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"])
+    >>> predict_classes(model, [[0.0], [2.5], [3.0]], ["no", "no", "yes"]).correct
+    array([ True, False,  True])
+    """
+    true = _class_indices(_checked(X, y), model.classes_)
+    n_rows = len(true)
+    predicted = np.empty(n_rows, dtype=np.int64)
+    log_confidence, log_likelihood = np.empty(n_rows), np.empty(n_rows)
+    block = max(1, _VALUES_AT_ONCE // len(model.classes_))
+    for start in range(0, n_rows, block):
+        rows = slice(start, start + block)
+        log_proba = model.predict_log_proba(X[rows])
+        each = np.arange(len(log_proba))
+        predicted[rows] = log_proba.argmax(axis=1)
+        log_confidence[rows] = log_proba[each, predicted[rows]]
+        log_likelihood[rows] = log_proba[each, true[rows]]
+    return ClassPredictions(true, predicted, log_confidence, log_likelihood, np.asarray(model.classes_))
+
+
+def predict_values(model: Any, X: Any, y: Any) -> ValuePredictions:
+    """Predicted beside true values of every row.
+
+    Cost: one pass of X through the model.
+
+    Raises
+    ------
+    InvalidDataError
+        As :func:`evaluate`, or another number of columns in y than the model has outputs.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> model = LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0])
+    >>> predict_values(model, [[2.0]], [4.0]).residuals.round(6)
+    array([[1.]])
+    """
+    true = _targets(X, y)
+    predicted = np.asarray(model.predict(X), dtype=np.float64).reshape(len(true), -1)
+    if predicted.shape != true.shape:
+        raise InvalidDataError(
+            f"y has {true.shape[1]} columns, but the model has {predicted.shape[1]} outputs"
+        )
+    return ValuePredictions(true, predicted)
+
+
+def _checked(X: Any, y: Any) -> np.ndarray:
+    """Return y as an array with one entry or row for each row of X."""
+    if y is None:
+        raise InvalidDataError("there are no labels to evaluate against (y is None)")
+    y = np.asarray(y)
+    n_rows = np.shape(X)[0]
+    if n_rows == 0:
+        raise InvalidDataError("there are no rows to evaluate (X is empty)")
+    if y.ndim == 0 or len(y) != n_rows:
+        raise InvalidDataError(
+            f"X has {n_rows} rows, but y has shape {y.shape}; give one target for each row"
+        )
+    return y
+
+
+def _class_indices(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Index in the sorted ``classes`` of each label, every label known."""
+    classes = np.asarray(classes)
+    if y.ndim != 1:
+        raise InvalidDataError(f"labels must be one column, but y has shape {y.shape}")
+    comparable = np.issubdtype(y.dtype, np.number) == np.issubdtype(classes.dtype, np.number)
+    known = np.isin(y, classes) if comparable else np.zeros(len(y), dtype=bool)
+    if not known.all():
+        row = int(known.argmin())
+        names = ", ".join(map(repr, classes[:10].tolist())) + ", …" * (len(classes) > 10)
+        label = y[row : row + 1].tolist()[0]
+        raise InvalidDataError(
+            f"label {label!r} in row {row} of y is not one of the model's {len(classes)} classes "
+            f"({names}); evaluate on data with the labels that the model was trained on"
+        )
+    return np.searchsorted(classes, y).astype(np.int64, copy=False)
+
+
+def _targets(X: Any, y: Any) -> np.ndarray:
+    """Return y as (n_rows, n_outputs) float64, every value finite."""
+    y = _checked(X, y)
+    if y.ndim > 2 or y.dtype.kind not in "biuf":
+        raise InvalidDataError(
+            f"targets must be numbers in one or two dimensions, not {y.dtype} of shape {y.shape}"
+        )
+    y = y.reshape(len(y), -1).astype(np.float64, copy=False)
+    bad = ~np.isfinite(y)
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        raise InvalidDataError(
+            f"y holds {y[row, column]} in row {row}, column {column}; targets must be finite"
+        )
+    return y

@@ -1,0 +1,25 @@
+"""The compiled loops (Numba). Imported on first use, so that ``import onelayer`` does not wait for a compiler.
+
+``tiles``        register tiles: scores of a few rows and outputs, gradient of a few columns and outputs
+``exponential``  an exponential that vectorises
+``row_losses``   losses and their gradients over sixteen rows at a time, each tested against ``onelayer.losses``
+``barrier``      how the threads of one loop wait for each other
+``minibatch``    the loop itself: gather, scores, loss, gradient, update
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+
+def source_digest() -> str:
+    """Return a digest of this folder's source, part of the key under which compiled code is cached.
+
+    Numba looks only at the file of the cached function itself; a change in a file that it imports from would
+    otherwise go unseen and old machine code would run.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,52 @@
+"""Threads of our own for the compiled loops, which run without the interpreter lock."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from onelayer.kernels import barrier
+
+
+def available() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every platform
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | None = None) -> list:
+    """Call ``function(thread)`` for each thread number at once and return the results.
+
+    The caller only waits, so it hears an interrupt (Ctrl-C) at once; it then asks the loop to stop through the barrier's
+    ``state``, waits for the threads to end, and passes the interrupt on.
+    """
+    results: list = [None] * n_threads
+    errors: list[BaseException] = []
+
+    def work(thread: int) -> None:
+        try:
+            results[thread] = function(thread)
+        except BaseException as error:  # noqa: BLE001 - handed to the caller below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(n_threads)]
+    for thread in threads:
+        thread.start()
+    interrupt: KeyboardInterrupt | None = None
+    for thread in threads:
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt as error:
+                interrupt = error
+                if state is not None:
+                    state[barrier.STOP] = 1
+    if interrupt is not None:
+        raise interrupt
+    if errors:
+        raise errors[0]
+    return results

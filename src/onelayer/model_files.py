@@ -1,0 +1,422 @@
+"""Save and load: a safetensors file that cannot execute code and cannot be damaged without notice.
+
+The file holds the tensors ``coef_`` and ``intercept_`` and, in the header's ``__metadata__``, four strings:
+
+=========== ==========================================================================================
+format      ``onelayer``
+version     of this format, a whole number
+model       a JSON object: estimator, parameters, n_features, feature_names, classes, n_iter, converged,
+            training (the record ``training_``, with where the data came from) and history
+sha256      of all the above, and of the tensors' names, types, shapes and bytes
+=========== ==========================================================================================
+
+Loading builds one of the two estimators, from numbers and text: no pickle is read, and no name that a file
+contains is imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import stat
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from onelayer.errors import DataNotFoundError, InvalidParameterError, ModelFileError
+from onelayer.output_file import replacing
+
+FORMAT = "onelayer"
+FORMAT_VERSION = 1
+HEADER_LIMIT = 32 << 20
+
+# What a file may ask for. The modules are imported when one does, so that this floor needs none above it.
+ESTIMATORS = {
+    "LinearRegression": "onelayer.estimators.linear_regression",
+    "SoftmaxRegression": "onelayer.estimators.softmax_regression",
+}
+
+# The fields of the JSON object and the type of each.
+FIELDS: dict[str, tuple[type, ...]] = {
+    "estimator": (str,),
+    "parameters": (dict,),
+    "n_features": (int,),
+    "feature_names": (list, NoneType),
+    "classes": (dict, NoneType),
+    "n_iter": (int,),
+    "converged": (bool,),
+    "training": (dict,),
+    "history": (list,),
+}
+
+# What class labels can be, in NumPy's words; "object" is text in an object array, as pandas has it.
+LABEL_TYPES = (
+    *("str", "object", "bool", "float16", "float32", "float64"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+)
+
+# How other files begin that people take for a model, for the message.
+OTHER_FORMATS = {
+    b"\x80": "a pickle, which can execute code and is never opened",
+    b"PK\x03\x04": "a zip archive, as PyTorch, NumPy and Keras write",
+    b"\x1f\x8b": "gzip",
+    b"\x89HDF": "HDF5",
+    b"<": "HTML or XML; was a web page downloaded in its place?",
+}
+
+
+def save(model: Any, path: str | os.PathLike[str], data: dict[str, Any] | None = None) -> None:
+    """Write a fitted estimator to one file.
+
+    Parameters
+    ----------
+    model : LinearRegression or SoftmaxRegression
+        A fitted estimator. A ``random_state`` that is a ``RandomState`` object is stored as None.
+    path : path-like
+        The file to write; an existing one is replaced as a whole. The usual suffix is ``.onelayer``.
+    data : dict or None
+        Where the training data came from, as JSON-able values (a data set's ``provenance``); it is stored as
+        ``training_["data"]`` in place of what is there.
+
+    Raises
+    ------
+    OutputError
+        The file could not be written; nothing was left behind.
+    InvalidParameterError
+        A parameter or a class label that has no JSON form, or names and labels that take more than 32 MiB.
+
+    Notes
+    -----
+    Killed at any moment, the old or the new file is there: a temporary file in the same folder is flushed to
+    the disk before it takes the name. Memory: about twice the weights.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from onelayer.estimators.softmax_regression import SoftmaxRegression
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> model = SoftmaxRegression(random_state=0).fit(X, ["low", "low", "high", "high"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(model, folder + "/levels.onelayer")
+    ...     again = load(folder + "/levels.onelayer")
+    >>> again.classes_
+    array(['high', 'low'], dtype='<U4')
+    >>> bool((again.coef_ == model.coef_).all())
+    True
+    """
+    content = serialized(model, data)
+    with replacing(path) as file:
+        file.write(content)
+
+
+def serialized(model: Any, data: dict[str, Any] | None = None) -> bytes:
+    """Return the bytes that :func:`save` writes.
+
+    Parameters
+    ----------
+    model, data
+        As for :func:`save`.
+
+    Raises
+    ------
+    InvalidParameterError
+        A parameter or a class label that has no JSON form, or names and labels that take more than 32 MiB.
+    """
+    from safetensors.numpy import save as serialize
+    from sklearn.utils.validation import check_is_fitted
+
+    check_is_fitted(model)
+    document = _document(model, data)
+    tensors = {name: _little_endian(getattr(model, name)) for name in ("coef_", "intercept_")}
+    metadata = {
+        "format": FORMAT,
+        "version": str(FORMAT_VERSION),
+        "model": document,
+        "sha256": _digest(document, tensors),
+    }
+    content = serialize(tensors, metadata)
+    if int.from_bytes(content[:8], "little") > HEADER_LIMIT:
+        raise InvalidParameterError(
+            "the model cannot be stored in a file: feature names, class labels and history take more than "
+            f"{HEADER_LIMIT >> 20} MiB"
+        )
+    return content
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read a fitted estimator from a file that :func:`save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The model file.
+
+    Returns
+    -------
+    LinearRegression or SoftmaxRegression
+        It predicts what the saved one did, to the bit.
+
+    Raises
+    ------
+    DataNotFoundError
+        There is no such file.
+    ModelFileError
+        Anything else than a whole and unchanged model file of a version that this onelayer knows.
+
+    Notes
+    -----
+    Nothing in the file is executed. Sizes are checked before anything is read, the SHA-256 before anything
+    is believed. Memory: about twice the file.
+
+    Examples
+    --------
+    >>> load("no-such.onelayer")
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.DataNotFoundError: no-such.onelayer: there is no such file
+    """
+    path = Path(path)
+    try:
+        text, tensors = _read(path)
+        return _rebuild(text, tensors)
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from None
+    except FileNotFoundError:
+        raise DataNotFoundError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _document(model: Any, data: dict[str, Any] | None) -> str:
+    """Return all that a file says of a model besides its weights, as JSON."""
+    fitted = vars(model)
+    description = {
+        "estimator": type(model).__name__,
+        "parameters": {name: _stored(value) for name, value in model.get_params(deep=False).items()},
+        "n_features": model.n_features_in_,
+        "feature_names": _stored_names(fitted.get("feature_names_in_")),
+        "classes": _stored_classes(fitted.get("classes_")),
+        "n_iter": model.n_iter_,
+        "converged": model.converged_,
+        "training": model.training_ if data is None else {**model.training_, "data": data},
+        "history": model.history_,
+    }
+    try:
+        return json.dumps(description, ensure_ascii=False, default=_plain)
+    except TypeError as error:
+        raise InvalidParameterError(f"the model cannot be stored in a file: {error}") from None
+
+
+def _read(path: Path) -> tuple[str, dict[str, np.ndarray]]:
+    """Return the JSON text and the tensors of a file whose digest is right."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as deserialize
+
+    content = _content(path)
+    metadata = _metadata(content)
+    try:
+        tensors = deserialize(content)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"its tensors are damaged ({error})") from error
+    if _digest(metadata["model"], tensors) != metadata["sha256"]:
+        raise ModelFileError("it was damaged or changed after it was saved (its SHA-256 does not match)")
+    return metadata["model"], tensors
+
+
+def _content(path: Path) -> bytes:
+    """Read a whole file, once its size and the length of its header make sense together."""
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelFileError("it is not a file")
+        if status.st_size == 0:
+            raise ModelFileError("it is empty")
+        start = file.read(8)
+        header = int.from_bytes(start, "little")
+        if not 2 <= header <= status.st_size - 8:
+            raise ModelFileError(f"it is not a onelayer model file, or it was cut short{_likeness(start)}")
+        if header > HEADER_LIMIT:
+            raise ModelFileError(
+                f"its header of {header:,} bytes is longer than the {HEADER_LIMIT:,} allowed"
+            )
+        file.seek(0)
+        return file.read(status.st_size)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open a path; a pipe that nobody writes to would otherwise be waited for without end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _likeness(start: bytes) -> str:
+    """Say which other format a file seems to have."""
+    return next(
+        (f" (it begins like {name})" for magic, name in OTHER_FORMATS.items() if start.startswith(magic)), ""
+    )
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """Return the four strings of the header, of a version that is known."""
+    header = _parsed(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    metadata = header.get("__metadata__")
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise ModelFileError("it is a safetensors file, but not a onelayer model")
+    version = metadata.get("version")
+    if not isinstance(version, str) or not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise ModelFileError("its format version is damaged")
+    if int(version) > FORMAT_VERSION:
+        raise ModelFileError(
+            f"it has format version {version} and this onelayer reads versions up to {FORMAT_VERSION}; "
+            "run: pip install --upgrade onelayer"
+        )
+    if set(metadata) != {"format", "version", "model", "sha256"} or version != str(FORMAT_VERSION):
+        raise ModelFileError("its header is damaged")
+    return metadata
+
+
+def _parsed(text: bytes | str) -> dict[str, Any]:
+    """Parse a JSON object."""
+    try:
+        parsed = json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ModelFileError("its header is damaged, or it is not a onelayer model file")
+    return parsed
+
+
+def _digest(document: str, tensors: dict[str, np.ndarray]) -> str:
+    """SHA-256 of format, version, JSON text, and name, type, shape and bytes of each tensor."""
+    table = [(name, tensors[name].dtype.str, tensors[name].shape) for name in sorted(tensors)]
+    digest = hashlib.sha256()
+    for part in (f"{FORMAT} {FORMAT_VERSION}", document, json.dumps(table)):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    for name in sorted(tensors):
+        digest.update(tensors[name].reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _rebuild(text: str, tensors: dict[str, np.ndarray]) -> Any:
+    """Build the estimator that a file describes, once every part of it fits the others."""
+    from sklearn.base import is_classifier
+
+    document = _parsed(text)
+    for name, types in FIELDS.items():
+        if not isinstance(document.get(name), types):
+            raise ModelFileError(f"its field {name!r} is missing or of the wrong type")
+    model = _estimator(document["estimator"], document["parameters"])
+    coef, intercept = _weights(tensors, document["n_features"])
+    model.coef_ = coef
+    model.intercept_ = intercept[()]
+    model.n_features_in_ = document["n_features"]
+    model.n_iter_ = document["n_iter"]
+    model.converged_ = document["converged"]
+    model.training_ = document["training"]
+    model.history_ = document["history"]
+    if document["feature_names"] is not None:
+        model.feature_names_in_ = _loaded_names(document["feature_names"], document["n_features"])
+    if is_classifier(model) != (document["classes"] is not None):
+        raise ModelFileError("it has class labels and no classifier, or a classifier and no class labels")
+    if document["classes"] is not None:
+        model.classes_ = _loaded_classes(document["classes"], coef.shape[:-1])
+    return model
+
+
+def _estimator(name: str, parameters: dict[str, Any]) -> Any:
+    """Build an unfitted estimator of the whitelist."""
+    if name not in ESTIMATORS:
+        raise ModelFileError(
+            f"it holds an estimator {name!r} that this onelayer does not have; upgrade onelayer"
+        )
+    estimator = getattr(importlib.import_module(ESTIMATORS[name]), name)
+    unknown = sorted(set(parameters) - set(estimator().get_params(deep=False)))
+    if unknown:
+        raise ModelFileError(
+            f"it holds a parameter {unknown[0]!r} that {name} does not have; upgrade onelayer"
+        )
+    try:
+        return estimator(**{name: _loaded(value) for name, value in parameters.items()})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"its parameters are malformed ({error})") from error
+
+
+def _weights(tensors: dict[str, np.ndarray], n_features: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``coef_`` and ``intercept_``, of shapes that agree and with finite values."""
+    if set(tensors) != {"coef_", "intercept_"}:
+        raise ModelFileError(f"it holds the tensors {sorted(tensors)} in place of coef_ and intercept_")
+    coef, intercept = (np.require(tensors[name], requirements="W") for name in ("coef_", "intercept_"))
+    if coef.ndim not in (1, 2) or coef.shape[-1] != n_features or intercept.shape != coef.shape[:-1]:
+        raise ModelFileError(
+            f"coef_ of shape {coef.shape} and intercept_ of shape {intercept.shape} do not belong to a model "
+            f"of {n_features} features"
+        )
+    for name, tensor in (("coef_", coef), ("intercept_", intercept)):
+        if tensor.dtype.kind != "f" or tensor.size == 0 or not np.isfinite(tensor).all():
+            raise ModelFileError(f"{name} holds values that are not finite numbers")
+    return coef, intercept
+
+
+def _stored(value: Any) -> Any:
+    """Return the JSON form of a parameter; a dict's keys need not be text, so its items become pairs."""
+    return {"items": list(value.items())} if isinstance(value, dict) else value
+
+
+def _loaded(value: Any) -> Any:
+    """Undo :func:`_stored`."""
+    return dict(value["items"]) if isinstance(value, dict) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return the Python value of a NumPy scalar, and None for a random number generator."""
+    if isinstance(value, np.random.RandomState):
+        return None
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} has no JSON form")
+
+
+def _little_endian(weights: Any) -> np.ndarray:
+    """Return weights as the file holds them: contiguous, little-endian."""
+    array = np.asarray(weights, order="C")
+    return array.astype(array.dtype.newbyteorder("<"), copy=False)
+
+
+def _stored_names(names: np.ndarray | None) -> list[str] | None:
+    return None if names is None else [str(name) for name in names]
+
+
+def _loaded_names(names: list[Any], n_features: int) -> np.ndarray:
+    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+        raise ModelFileError(f"its feature names are not {n_features} pieces of text")
+    return np.array(names, dtype=object)
+
+
+def _stored_classes(classes: np.ndarray | None) -> dict[str, Any] | None:
+    """Return labels with their type: text, whole numbers, floating-point numbers or truth values."""
+    if classes is None:
+        return None
+    name = "str" if classes.dtype.kind == "U" else classes.dtype.name
+    if name not in LABEL_TYPES:
+        raise InvalidParameterError(f"class labels of type {classes.dtype} cannot be stored in a model file")
+    return {"dtype": name, "labels": classes.tolist()}
+
+
+def _loaded_classes(stored: dict[str, Any], shape: tuple[int, ...]) -> np.ndarray:
+    """Undo :func:`_stored_classes`, for a model with as many outputs as ``shape`` says."""
+    name, labels = stored.get("dtype"), stored.get("labels")
+    if name not in LABEL_TYPES or not isinstance(labels, list):
+        raise ModelFileError("its class labels are malformed")
+    try:
+        classes = np.array(labels, dtype=name)
+        distinct = np.array_equal(np.unique(classes), classes) and len(classes) >= 2
+    except (TypeError, ValueError, OverflowError):
+        raise ModelFileError(f"its class labels are not of the type {name}") from None
+    if classes.shape != shape or classes.tolist() != labels or not distinct:
+        raise ModelFileError(f"its class labels are not as many different ones as its {shape} outputs")
+    return classes

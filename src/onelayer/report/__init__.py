@@ -1,0 +1,7 @@
+"""The report of a fit: one HTML page that needs nothing else, in English or Chinese."""
+
+from __future__ import annotations
+
+from onelayer.report.page import render, write
+
+__all__ = ["render", "write"]

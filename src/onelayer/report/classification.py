@@ -1,0 +1,278 @@
+"""What the report of a classifier shows, section by section, as a template draws it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from onelayer.calibration import reliability_curve
+from onelayer.data.dataset import Dataset
+from onelayer.evaluation import ClassPredictions, Evaluation, evaluate, predict_classes
+from onelayer.plots import gallery
+from onelayer.plots.weights import weight_images
+from onelayer.report import chart, images
+from onelayer.report.coefficient_table import CoefficientTable, coefficient_table, shortened
+from onelayer.report.curves import Curves, curves_of
+from onelayer.report.numbers import decimals, percent, significant
+from onelayer.report.record import Texts
+from onelayer.report.texts import texts
+
+TEMPLATE = "classification.html.jinja"
+
+_MOST_CELLS = 30
+_MOST_CLASSES = 100
+_MOST_WEIGHTS = 50
+_MOST_MISTAKES = 10
+_N_IMAGES = 8
+_N_BINS = 15
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One count of the confusion matrix: its strength of colour from 0 to 1, its look, and words for it."""
+
+    count: int
+    strength: float
+    look: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """How often one class was taken for another."""
+
+    true: str
+    predicted: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """One image of the gallery with the most probable classes: (name, probability, share, mark)."""
+
+    png: str
+    row: int
+    words: str
+    odds: list[tuple[str, str, float, str]]
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Expected calibration error, reliability diagram, histogram of the confidence, and other figures."""
+
+    error: float
+    diagram: chart.Chart
+    counts: chart.Chart
+    figures: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Everything that the page of a classifier shows.
+
+    Attributes
+    ----------
+    title, lede : str
+    results : list of (str, Evaluation)
+        Name of the set, test first.
+    chance : (float, float)
+        Cross-entropy of guessing evenly, in nats and in bits.
+    part : str
+        What the set is called that everything is measured on.
+    names : list of str
+        Of the classes.
+    curves : Curves or None
+    confusion : list of list of Cell, or None with too many classes
+    mistakes : list of Mistake
+    weights : list of (str, str)
+        Class and PNG; empty without images.
+    coefficients : CoefficientTable or None
+        In place of weight images.
+    galleries : list of (str, list of Card)
+    reliability : Reliability
+    classes : list of (str, precision, recall, f1, rows)
+    """
+
+    title: str
+    lede: str
+    results: list[tuple[str, Evaluation]]
+    chance: tuple[float, float]
+    part: str
+    names: list[str]
+    curves: Curves | None
+    confusion: list[list[Cell]] | None
+    mistakes: list[Mistake]
+    weights: list[tuple[str, str]]
+    coefficients: CoefficientTable | None
+    galleries: list[tuple[str, list[Card]]]
+    reliability: Reliability
+    classes: list[tuple[str, float, float, float, int]]
+
+
+def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Classification:
+    """Measure a classifier on its data and prepare what the page shows."""
+    t = texts(lang)
+    shown = train if test is None else test
+    names = class_names(model, shown, lang)
+    predictions = predict_classes(model, shown.X, shown.y)
+    result = predictions.evaluation()
+    results = [(t["on_train" if test is None else "on_test"], result)]
+    if test is not None:
+        results.append((t["on_train"], evaluate(model, train.X, train.y)))
+    part = t["part_train" if test is None else "part_test"]
+    drawable = images.is_drawable(shown.image_shape)
+    return Classification(
+        title=t["title_softmax"].format(name=train.name),
+        lede=t["lede_softmax"].format(
+            n_train=f"{model.training_['n_rows']:,}",
+            seconds=t["seconds"].format(value=significant(model.training_["seconds"], 3)),
+            accuracy=percent(result.accuracy or 0.0),
+            n_rows=f"{result.n_rows:,}",
+            part=part,
+        ),
+        results=results,
+        chance=(math.log(len(names)), math.log2(len(names))),
+        part=part,
+        names=names,
+        curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=t),
+        confusion=_confusion(predictions, names, t) if len(names) <= _MOST_CELLS else None,
+        mistakes=_mistakes(predictions, names),
+        weights=_weights(model, shown, names) if drawable else [],
+        coefficients=None if drawable else coefficient_table(model, train, names),
+        galleries=_galleries(model, shown, predictions, names, t) if drawable else [],
+        reliability=_reliability(predictions, t),
+        classes=_classes(predictions, names),
+    )
+
+
+def class_names(model: Any, data: Dataset, lang: str) -> list[str]:
+    """Name the model's classes: as the data set does in this language, or else by their labels."""
+    labels = model.classes_
+    names = data.classes
+    if names is None or labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < len(names):
+        return [shortened(label) for label in labels.tolist()]
+    translated = {"en": names.en, "zh": names.zh}[lang]
+    return [shortened(translated[label]) for label in labels.tolist()]
+
+
+def _confusion(predictions: ClassPredictions, names: list[str], t: Texts) -> list[list[Cell]]:
+    matrix = predictions.confusion()
+    strengths = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
+    rows = []
+    for true, (counts, shares) in enumerate(zip(matrix.tolist(), strengths.tolist(), strict=True)):
+        row = []
+        for predicted, (count, strength) in enumerate(zip(counts, shares, strict=True)):
+            words = t["confusion_cell"].format(
+                count=f"{count:,}", support=f"{sum(counts):,}", true=names[true], predicted=names[predicted]
+            )
+            row.append(Cell(count, round(strength, 3), "right" if true == predicted else "wrong", words))
+        rows.append(row)
+    return rows
+
+
+def _mistakes(predictions: ClassPredictions, names: list[str]) -> list[Mistake]:
+    support = np.bincount(predictions.true, minlength=len(names))
+    return [
+        Mistake(names[true], names[predicted], count, count / int(support[true]))
+        for true, predicted, count in predictions.mistakes()[:_MOST_MISTAKES]
+    ]
+
+
+def _weights(model: Any, data: Dataset, names: list[str]) -> list[tuple[str, str]]:
+    drawn, limit = weight_images(model.coef_[:_MOST_WEIGHTS], data.image_shape or ())
+    return [(name, images.weights_png(image, limit)) for name, image in zip(names, drawn, strict=False)]
+
+
+def _galleries(
+    model: Any, data: Dataset, predictions: ClassPredictions, names: list[str], t: Texts
+) -> list[tuple[str, list[Card]]]:
+    shape = data.image_shape or ()
+    return [
+        (
+            t[f"gallery_{kind}"],
+            [
+                _card(example, names, t)
+                for example in gallery.examples(
+                    model, data.X, predictions, shape, kind=kind, n_images=_N_IMAGES
+                )
+            ],
+        )
+        for kind in gallery.KINDS
+    ]
+
+
+def _card(example: gallery.Example, names: list[str], t: Texts) -> Card:
+    odds = []
+    for k, probability in example.probabilities:
+        mark = "✓" if k == example.true else "✗" if k == example.predicted else ""
+        odds.append((names[k], percent(probability), round(probability, 3), mark))
+    words = t["gallery_right_alt" if example.true == example.predicted else "gallery_wrong_alt"].format(
+        row=f"{example.row:,}",
+        true=names[example.true],
+        predicted=names[example.predicted],
+        probability=percent(dict(example.probabilities)[example.predicted]),
+    )
+    return Card(images.example_png(example.pixels), example.row, words, odds)
+
+
+def _reliability(predictions: ClassPredictions, t: Texts) -> Reliability:
+    curve = reliability_curve(predictions.correct, predictions.confidence, n_bins=_N_BINS)
+    error = curve.expected_calibration_error
+    edges, counts = curve.edges.tolist(), curve.counts.tolist()
+    frequency, confidence = curve.frequency.tolist(), curve.probability.tolist()
+
+    def words(i: int) -> str:
+        return t["reliability_bin"].format(
+            low=percent(edges[i]),
+            high=percent(edges[i + 1]),
+            count=f"{counts[i]:,}",
+            frequency=percent(frequency[i]),
+        )
+
+    x = chart.horizontal(0, 1, t["confidence"])
+    y = chart.vertical(0, 1, t["accuracy"])
+    diagram = chart.Chart(
+        x,
+        y,
+        t["reliability_description"].format(n=_N_BINS, ece=decimals(error, 3)),
+        bars=chart.bars(x, y, edges, frequency, words),
+        dots=[
+            (x.place(c), y.place(f)) for c, f in zip(confidence, frequency, strict=True) if not math.isnan(c)
+        ],
+        reference=(x.place(0), y.place(0), x.place(1), y.place(1)),
+        legend=[("bar", t["accuracy_in_bin"]), ("reference", t["calibrated"])],
+    )
+    up = chart.vertical(0, max(counts), t["confidence_counts"])
+    sure = float((predictions.confidence > 0.9).mean())
+    histogram = chart.Chart(
+        x,
+        up,
+        t["counts_description"].format(share=percent(sure), threshold="90%"),
+        bars=chart.bars(x, up, edges, [float(count) if count else math.nan for count in counts], words),
+    )
+    figures = [
+        (t["ece"], decimals(error, 3)),
+        (t["mce"], decimals(curve.maximum_calibration_error, 3)),
+        (t["mean_confidence"], percent(float(predictions.confidence.mean()))),
+        (t["accuracy"], percent(float(predictions.correct.mean()))),
+    ]
+    return Reliability(error, diagram, histogram, figures)
+
+
+def _classes(predictions: ClassPredictions, names: list[str]) -> list[tuple[str, float, float, float, int]]:
+    scores = predictions.scores()
+    largest = np.argsort(-scores.support, kind="stable")[:_MOST_CLASSES]
+    return [
+        (
+            names[k],
+            float(scores.precision[k]),
+            float(scores.recall[k]),
+            float(scores.f1[k]),
+            int(scores.support[k]),
+        )
+        for k in sorted(largest.tolist())
+    ]

@@ -1,0 +1,49 @@
+"""How numbers are written in the report."""
+
+from __future__ import annotations
+
+import math
+
+
+def percent(share: float) -> str:
+    """Write a share with one decimal, never rounding to certainty.
+
+    Examples
+    --------
+    >>> percent(0.8415), percent(0.99999), percent(0.00001), percent(1.0), percent(float("nan"))
+    ('84.2%', '>99.9%', '<0.1%', '100%', '–')
+    """
+    if math.isnan(share):
+        return "–"
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    if share > 0.9995:
+        return ">99.9%"
+    return "<0.1%" if share < 0.0005 else f"{share:.1%}"
+
+
+def significant(value: float | None, digits: int = 4) -> str:
+    """Write a number with so many significant digits, and a dash for none.
+
+    Examples
+    --------
+    >>> significant(0.446881), significant(1234567.8), significant(None)
+    ('0.4469', '1,235,000', '–')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0 or not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.{digits}g}"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, decimals):,.{max(decimals, 0)}f}"
+
+
+def decimals(value: float | None, places: int = 4) -> str:
+    """Write a number with so many decimals, and a dash for none.
+
+    Examples
+    --------
+    >>> decimals(0.84), decimals(None)
+    ('0.8400', '–')
+    """
+    return "–" if value is None or math.isnan(value) else f"{value:,.{places}f}"

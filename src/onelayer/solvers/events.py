@@ -1,0 +1,65 @@
+"""What a solver tells while it runs: one Epoch per pass over the data, to every callback."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One finished epoch.
+
+    Attributes
+    ----------
+    epoch, epochs : int
+        Number of this epoch, from 1, and of the epochs planned.
+    seconds : float
+        Time this epoch took, in seconds, validation not included.
+    train_loss : float
+        Mean loss of the epoch's rows, each taken just before the update by its own minibatch (nats for
+        cross-entropy); the penalty is not included.
+    val_loss, val_score : float or None
+        Mean loss, and accuracy or R², on the validation set after the epoch; None without one.
+    learning_rate : float
+        Learning rate of this epoch.
+    rows_per_second : float
+        Rows trained on per second.
+
+    Examples
+    --------
+    >>> Epoch(1, 10, 0.5, 0.61, None, None, 0.1, 120000.0).record()["train_loss"]
+    0.61
+    """
+
+    epoch: int
+    epochs: int
+    seconds: float
+    train_loss: float
+    val_loss: float | None
+    val_score: float | None
+    learning_rate: float
+    rows_per_second: float
+
+    def record(self) -> dict[str, int | float | None]:
+        """Return the entry of ``history_``: every field but ``epochs``."""
+        entry = asdict(self)
+        del entry["epochs"]
+        return entry
+
+
+class Callback(ABC):
+    """What listens to a run. Every method does nothing unless overridden.
+
+    ``on_start`` is called once before the first epoch, ``on_epoch`` after each, and ``on_end`` always, also when the
+    run fails or is interrupted.
+    """
+
+    def on_start(self, epochs: int, rows: int) -> None:  # noqa: B027
+        """Hear that a run of ``epochs`` passes over ``rows`` rows begins."""
+
+    def on_epoch(self, epoch: Epoch) -> bool | None:
+        """Hear of a finished epoch; return True to stop the run."""
+
+    def on_end(self) -> None:  # noqa: B027
+        """Hear that the run is over."""

@@ -1,0 +1,42 @@
+"""What every solver returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from numpy.typing import NDArray
+
+from onelayer.solvers.events import Epoch
+
+
+class Stopped(StrEnum):
+    """Why a run ended."""
+
+    FINISHED = "finished"
+    EARLY = "early stopping"
+    CALLBACK = "callback"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass
+class Solution:
+    """The outcome of a run.
+
+    Attributes
+    ----------
+    coef : (n_outputs, n_features)
+        Weights in units of X as stored.
+    intercept : (n_outputs,)
+    converged : bool
+        Whether the solver's own criterion was met.
+    stopped : Stopped
+    epochs : list of Epoch
+        One entry per epoch.
+    """
+
+    coef: NDArray
+    intercept: NDArray
+    converged: bool
+    stopped: Stopped
+    epochs: list[Epoch] = field(default_factory=list)

@@ -1,0 +1,170 @@
+"""Callbacks: what they show and write, on a terminal, in a pipe and in a file."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import pty
+import struct
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from onelayer.callbacks import History, JSONLines, ProgressBar
+from onelayer.errors import MissingDependencyError, OutputError
+from onelayer.solvers.events import Callback, Epoch
+
+FIRST = Epoch(1, 12, 0.05, 0.61234, 0.52, 0.8123, 0.1, 1_200_000.4)
+SECOND = Epoch(2, 12, 0.04, 0.51, None, None, 0.1, 1_500_000.0)
+
+
+def run(callback: Callback, *epochs: Epoch) -> None:
+    """Do to a callback what a fit does."""
+    callback.on_start(epochs=12, rows=60_000)
+    for epoch in epochs:
+        assert not callback.on_epoch(epoch)
+    callback.on_end()
+
+
+class Terminal:
+    """A pseudo-terminal of 80 columns."""
+
+    def __init__(self) -> None:
+        self._screen, keyboard = pty.openpty()
+        fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.file: TextIO = os.fdopen(keyboard, "w", encoding="utf-8")
+
+    def output(self) -> str:
+        """Return everything written, in the order it was."""
+        self.file.flush()
+        return os.read(self._screen, 1 << 20).decode()
+
+    def close(self) -> None:
+        self.file.close()
+        os.close(self._screen)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Terminal()
+    yield screen
+    screen.close()
+
+
+def test_a_pipe_gets_one_plain_line_per_epoch() -> None:
+    file = io.StringIO()
+    run(ProgressBar(file, score="accuracy"), FIRST, SECOND)
+    first, second = file.getvalue().splitlines()
+    assert first.startswith("epoch  1/12  loss 0.6123  val accuracy 0.8123  1,200,000 rows/s  ")
+    assert second.startswith("epoch  2/12  loss 0.5100  1,500,000 rows/s  ")
+    assert second.endswith(" left")
+    assert "\x1b" not in file.getvalue()
+
+
+def test_standard_error_is_looked_up_when_the_fit_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    run(ProgressBar(), FIRST)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("epoch  1/12  loss 0.6123  val score 0.8123")
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "expected"), [(1.0, "0:11 left"), (60.0, "11:00 left"), (1000.0, "3:03:20 left")]
+)
+def test_time_left_is_the_mean_epoch_times_those_to_come(
+    elapsed: float, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.StringIO()
+    bar = ProgressBar(file)
+    times = iter([100.0, 100.0 + elapsed])
+    monkeypatch.setattr("time.perf_counter", lambda: next(times))
+    run(bar, FIRST)
+    assert file.getvalue().rstrip().endswith(expected)
+
+
+def test_a_terminal_gets_a_bar_drawn_in_one_place(terminal: Terminal) -> None:
+    run(ProgressBar(terminal.file, score="accuracy"), FIRST, SECOND)
+    output = terminal.output()
+    assert "epoch 1/12" in output
+    assert "loss 0.6123  val accuracy 0.8123  1,200,000 rows/s" in output
+    assert "epoch 2/12" in output
+    assert "━" in output
+    assert output.count("\n") == 1
+    assert output.endswith("\x1b[?25h"), "the cursor is shown again"
+
+
+def test_a_bar_fits_into_eighty_columns(terminal: Terminal) -> None:
+    run(ProgressBar(terminal.file, score="accuracy"), FIRST)
+    output = terminal.output()
+    assert " left" in output
+    assert "…" not in output
+
+
+def test_a_terminal_that_cannot_redraw_gets_lines(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    run(ProgressBar(terminal.file), FIRST, SECOND)
+    output = terminal.output()
+    assert "\x1b" not in output
+    assert output.count("\n") == 2
+
+
+def test_rich_is_asked_for_on_a_terminal_only(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+    run(ProgressBar(io.StringIO()), FIRST)
+    bar = ProgressBar(terminal.file)
+    with pytest.raises(MissingDependencyError, match=r"onelayer\[app\]"):
+        bar.on_start(12, 60_000)
+    bar.on_end()
+
+
+def test_history_keeps_the_records() -> None:
+    history = History()
+    run(history, FIRST, SECOND)
+    run(history, FIRST)
+    assert history.records == [FIRST.record(), SECOND.record(), FIRST.record()]
+
+
+def test_json_lines_to_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text("of an earlier run\n")
+    run(JSONLines(path), FIRST, SECOND)
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [FIRST.record(), SECOND.record()]
+
+
+def test_json_lines_can_be_followed_while_the_fit_runs(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    lines = JSONLines(path)
+    lines.on_start(12, 60_000)
+    lines.on_epoch(FIRST)
+    assert json.loads(path.read_text()) == FIRST.record()
+    lines.on_end()
+
+
+def test_json_lines_leave_a_file_object_open() -> None:
+    file = io.StringIO()
+    run(JSONLines(file), FIRST)
+    assert json.loads(file.getvalue()) == FIRST.record()
+
+
+def test_json_lines_say_what_cannot_be_written(tmp_path: Path) -> None:
+    lines = JSONLines(tmp_path / "missing" / "run.jsonl")
+    with pytest.raises(OutputError, match=r"missing/run\.jsonl: No such file or directory"):
+        lines.on_start(12, 60_000)
+    lines.on_end()
+
+
+def test_json_lines_report_a_full_disk() -> None:
+    lines = JSONLines("/dev/full")
+    lines.on_start(12, 60_000)
+    with pytest.raises(OutputError, match="record of epoch 1: No space left on device"):
+        lines.on_epoch(FIRST)
+    lines.on_end()
