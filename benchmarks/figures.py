@@ -113,7 +113,9 @@ def _import(results: Results) -> Figure:
     base = median(results["import"]["without"])
     more, estimator = (median(results["import"][name]) - base for name in ("with", "estimator"))
     what = "`import onelayer`, above NumPy and scikit-learn's base"
-    measured = f"{more:.3f} s ({estimator:.3f} s with `SoftmaxRegression`, which is brought in when first used)"
+    measured = (
+        f"{more:.3f} s ({estimator:.3f} s with `SoftmaxRegression`, which is brought in when first used)"
+    )
     return Figure(what, "≤ 0.3 s", measured, more <= 0.3)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CORES = 2
+DISTURBED = 0.03  # others' share of the cores from which on a run is not to be relied on
 
 
 def pin() -> None:
@@ -19,7 +20,7 @@ def pin() -> None:
 
 
 def describe() -> dict[str, Any]:
-    """Return the processor, cores, memory, system and Python, and how busy the machine was."""
+    """Return the processor, cores, memory, system and Python."""
     processor = _entry("/proc/cpuinfo", "model name")
     family, model = _entry("/proc/cpuinfo", "cpu family"), _entry("/proc/cpuinfo", "model")
     flags = set(_entry("/proc/cpuinfo", "flags").split())
@@ -30,8 +31,29 @@ def describe() -> dict[str, Any]:
         "memory_bytes": int(_entry("/proc/meminfo", "MemTotal").split()[0]) * 1024,
         "system": platform.system(),
         "python": platform.python_version(),
-        "load_at_start": os.getloadavg()[0],
     }
+
+
+class Others:
+    """How much of the cores other processes have taken since this was made."""
+
+    def __init__(self) -> None:
+        self._cores = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+        self._start = self._seconds()
+
+    def share(self) -> float:
+        """Return the share of the cores' time that was not this process's, nor that of its ended children."""
+        taken, wall = (after - before for after, before in zip(self._seconds(), self._start, strict=True))
+        return max(0.0, taken / (wall * len(self._cores)))
+
+    def _seconds(self) -> tuple[float, float]:
+        ticks = 0
+        for name, *counts in map(str.split, Path("/proc/stat").read_text().splitlines()):
+            if name in self._cores:
+                user, nice, system, _, _, interrupt, soft, stolen = map(int, counts[:8])
+                ticks += user + nice + system + interrupt + soft + stolen
+        own = os.times()
+        return ticks / os.sysconf("SC_CLK_TCK") - sum(own[:4]), own.elapsed
 
 
 def _entry(path: str, name: str) -> str:

@@ -101,7 +101,7 @@ def wide_pixels(problem: Problem) -> Arrays:
 RECIPE = Problem("recipe", "the course's recipe", 60_000, 784, 10, 256, 0.1, images)
 
 EXTREMES = (
-    Problem("batch-1", "batch size 1", 5_000, 784, 10, 1, 0.01, images),
+    Problem("batch-1", "batch size 1", 5_000, 784, 10, 1, 0.001, images),
     Problem("batch-60000", "batch size 60,000", 60_000, 784, 10, 60_000, 0.1, images),
     Problem("features-2", "2 features", 60_000, 2, 10, 256, 0.1, clusters),
     Problem("features-100000", "100,000 features", 512, 100_000, 10, 256, 1e-5, wide_pixels),

@@ -123,12 +123,16 @@ def main() -> None:
         "quick": options.quick,
         "machine": machine.describe(),
     }
-    start = perf_counter()
+    start, others = perf_counter(), machine.Others()
     for name, measure in parts(results, QUICK if options.quick else FULL).items():
         if options.only is None or name in options.only:
             print(f"{perf_counter() - start:5.0f} s  {name}", file=sys.stderr, flush=True)
             measure()
-    results |= {"seconds": perf_counter() - start, "versions": versions(results)}
+    results |= {
+        "seconds": perf_counter() - start,
+        "share_of_others": others.share(),
+        "versions": versions(results),
+    }
 
     print(tables.page(results))
     if options.only is None:

@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks import figures
 from benchmarks.figures import Results
 from benchmarks.floor import SIZE, rate
+from benchmarks.machine import DISTURBED
 from benchmarks.problems import EXTREMES, RECIPE, Problem
 
 NOT_TIMED = ("sgemm",)
@@ -46,11 +47,13 @@ def _machine(results: Results) -> str:
     machine = results["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in sorted(results["versions"].items()))
     extent = "A short run (`--quick`): fewer rounds, so noisier. " if results["quick"] else ""
+    others = results["share_of_others"]
+    disturbed = "**Disturbed by other processes, not to be relied on.** " if others > DISTURBED else ""
     return (
-        f"{extent}{machine['cores']} cores of {machine['processor']}, {machine['vectors']}, "
+        f"{disturbed}{extent}{machine['cores']} cores of {machine['processor']}, {machine['vectors']}, "
         f"{machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, Python {machine['python']}; "
-        f"{versions}. Load when the run began: {machine['load_at_start']:.2f}. "
-        f"The run took {results['seconds']:.0f} s."
+        f"{versions}. The run took {results['seconds']:.0f} s; "
+        f"other processes had {others:.1%} of the cores."
     )
 
 
@@ -133,21 +136,20 @@ def _memory(results: Results) -> str:
 
 
 def _waiting(results: Results) -> str:
-    rows = [_seconds(f"`import numpy, sklearn.base`{more}", results["import"][name]) for name, more in (
-        ("without", ""), ("with", " and `onelayer`"),
-    ) if "import" in results]  # fmt: skip
-    if "command" in results:
-        names = {
-            "first": "`onelayer fit fashion-mnist`, first run ever",
-            "command": "the same, caches full",
-            "without_report": "the same with `--no-report`, caches full",
-        }
-        rows += [_seconds(name, results["command"][key]) for key, name in names.items()]
+    names = {
+        "without": "`import numpy, sklearn.base`",
+        "with": "the same and `import onelayer`",
+        "estimator": "the same and `from onelayer import SoftmaxRegression`",
+        "first": "`onelayer fit fashion-mnist`, first run ever",
+        "command": "the same, caches full",
+        "without_report": "the same with `--no-report`, caches full",
+    }
+    processes = results.get("import", {}) | results.get("command", {})
+    rows = [
+        (names[key], f"{median(seconds):.3f}", f"{min(seconds):.3f}", str(len(seconds)))
+        for key, seconds in processes.items()
+    ]
     return table(("whole process", "s, median", "least", "runs"), rows)
-
-
-def _seconds(name: str, seconds: Sequence[float]) -> tuple[str, ...]:
-    return name, f"{median(seconds):.3f}", f"{min(seconds):.3f}", str(len(seconds))
 
 
 def summary(results: Results) -> dict[str, Any]:

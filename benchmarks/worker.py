@@ -23,7 +23,7 @@ from benchmarks import resident
 from benchmarks.rival import Recipe
 from benchmarks.rivals import create
 
-WARM_ROWS = 1_024
+WARM_ROWS = 2_048
 CHUNK_ROWS = 5_000
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating]
+_CHUNK = 8192
 
 
 class Loss(ABC):
@@ -47,7 +48,12 @@ class Loss(ABC):
 
     def value(self, scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> float:
         """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ."""
-        return float(np.average(np.asarray(self.rows(scores, targets), dtype=np.float64), weights=weights))
+        scores, targets = np.asarray(scores), np.asarray(targets)
+        each = np.empty(len(scores))
+        for start in range(0, len(scores), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            each[rows] = self.rows(scores[rows], targets[rows])
+        return float(np.average(each, weights=weights))
 
 
 class Squared(Loss):

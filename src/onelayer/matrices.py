@@ -34,7 +34,7 @@ class Matrix(ABC):
     unit: float
 
     @abstractmethod
-    def scores(self, coef: NDArray, intercept: NDArray) -> NDArray:
+    def scores(self, coef: NDArray, intercept: NDArray, n_threads: int | None = None) -> NDArray:
         """Return X·coefᵀ + intercept, in units of X as stored; shape (n_rows, n_outputs)."""
 
     @abstractmethod
@@ -70,13 +70,11 @@ class Dense(Matrix):
         size = max(1, _CHUNK_ELEMENTS // max(1, self.shape[1]))
         return (slice(start, start + size) for start in range(0, self.shape[0], size))
 
-    def scores(self, coef: NDArray, intercept: NDArray) -> NDArray:
-        """Return X·coefᵀ + intercept, a few rows at a time."""
-        out = np.empty((self.shape[0], coef.shape[0]), np.result_type(self.number, coef.dtype))
-        for chunk in self._chunks():
-            np.dot(self.array[chunk].astype(out.dtype, copy=False), coef.T.astype(out.dtype, copy=False), out[chunk])
-        out += intercept
-        return out
+    def scores(self, coef: NDArray, intercept: NDArray, n_threads: int | None = None) -> NDArray:
+        """Return X·coefᵀ + intercept, in float64 if either is."""
+        from onelayer.kernels import scoring
+
+        return scoring.predict(self.array, coef.astype(np.result_type(self.number, coef.dtype)), intercept, n_threads)
 
     def transposed_product(self, D: NDArray) -> NDArray:
         """Return DᵀX, a few rows at a time, summed in the order of the rows."""

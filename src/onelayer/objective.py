@@ -58,6 +58,10 @@ class Objective:
         """Return Σᵢ wᵢ·ℓ(Sᵢ, yᵢ) / Σᵢ wᵢ."""
         return self.loss.value(self.scores(W, b), self.targets, self.sample_weight)
 
+    def constant_loss(self, b: NDArray) -> float:
+        """Return the mean loss of a model without weights."""
+        return self.loss.value(np.broadcast_to(b, (self.X.shape[0], self.n_outputs)), self.targets, self.sample_weight)
+
     def value(self, W: NDArray, b: NDArray) -> float:
         """Return F(W, b)."""
         return self.mean_loss(W, b) + 0.5 * self.alpha * float(np.vdot(W, W))
@@ -96,7 +100,7 @@ class Objective:
 
 def _largest_eigenvalue(Z: NDArray) -> float:
     """Return λmax(ZᵀZ)/n by the power method, to about one per cent, from below."""
-    v = Z.sum(axis=0, dtype=np.float64) + Z[np.argmax(np.einsum("ij,ij->i", Z, Z))]
+    v = np.sqrt(np.einsum("ij,ij->j", Z, Z)) * np.random.RandomState(0).standard_normal(Z.shape[1])
     value = 0.0
     for _ in range(_POWER_STEPS):
         norm = float(np.linalg.norm(v))

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onelayer.data.payload import PACKED_CHUNK, UNPACKED_CHUNK, open_payload
@@ -29,6 +29,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("payload") / "file"
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=300), step=st.integers(1, 400))
 def test_plain_and_packed_files_hold_the_same(scratch: Path, content: bytes, step: int) -> None:
     scratch.write_bytes(b"x" + content)
@@ -37,6 +38,7 @@ def test_plain_and_packed_files_hold_the_same(scratch: Path, content: bytes, ste
     assert read_all(scratch, step) == content
 
 
+@settings(deadline=None)
 @given(members=st.lists(st.binary(max_size=100), min_size=1, max_size=5))
 def test_members_one_after_the_other_are_one_payload(scratch: Path, members: list[bytes]) -> None:
     scratch.write_bytes(b"".join(map(gzip.compress, members)))
@@ -97,6 +99,7 @@ def test_damaged_gzip_is_refused_with_the_reason(tmp_path: Path, position: int, 
         read_all(file)
 
 
+@settings(deadline=None)
 @given(position=st.integers(10, len(PACKED) - 1), flip=st.integers(1, 255))
 def test_no_flipped_bit_goes_through(scratch: Path, position: int, flip: int) -> None:
     damaged = bytearray(PACKED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -206,11 +207,8 @@ def test_fetch_says_why_it_failed(tiny_folder: Path, mirror: Mirror, network: Ne
     mirror.files.clear()
     with pytest.raises(DownloadError, match="answers 404"):
         fetch(with_places(mirror), None, network)
-    blocked = cache.parent / "file"
-    blocked.write_bytes(b"")
-    (cache / "datasets" / "tiny" / ".lock").unlink()
-    (cache / "datasets" / "tiny").rmdir()
-    (cache / "datasets" / "tiny").symlink_to(blocked)
+    shutil.rmtree(cache)
+    cache.write_bytes(b"a file where the folder should be")
     for registered in (with_places(mirror), with_places(system=tiny_folder)):
-        with pytest.raises(OutputError, match="tiny: cannot be written to: "):
+        with pytest.raises(OutputError, match=f"{cache}/datasets/tiny: cannot be "):
             fetch(registered, None, network)

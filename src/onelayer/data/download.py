@@ -131,15 +131,16 @@ def _from_mirror(
 ) -> IdxFile:
     """Download from one mirror, with as many tries as the network's patience allows."""
     part = folder / f"{file.name}.gz.{hashlib.sha256(url.encode()).hexdigest()[:8]}.part"
-    for wait in (*network.waits, None):
+    waits = iter(network.waits)
+    while True:
         try:
             resumed = _transfer(file, url, part, progress, network)
             return _verified(file, part, resumed)
         except _MirrorFault as fault:
+            wait = next(waits, None)
             if wait is None or not fault.passing:
                 raise
             network.sleep(wait)
-    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def _verified(file: RegisteredFile, part: Path, resumed: bool) -> IdxFile:
@@ -231,13 +232,13 @@ def _knock(url: str, timeout: float) -> None:
         first_of_family.setdefault(family, socket_address)
     reasons = []
     for version, socket_address in first_of_family.items():
-        with socket.socket(version, socket.SOCK_STREAM) as probe:
-            probe.settimeout(timeout / len(first_of_family))
-            try:
+        try:
+            with socket.socket(version, socket.SOCK_STREAM) as probe:
+                probe.settimeout(timeout / len(first_of_family))
                 probe.connect(socket_address)
                 return
-            except OSError as error:
-                reasons.append(_said(error))
+        except OSError as error:
+            reasons.append(_said(error))
     raise _MirrorFault(f"cannot be reached ({', '.join(reasons)})", passing=False)
 
 

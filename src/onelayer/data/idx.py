@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.data.payload import UNPACKED_CHUNK, Payload, open_payload
 from onelayer.errors import DataFileError, InvalidDataError
+from onelayer.output_file import replacing
 
 ELEMENT_TYPES: dict[int, np.dtype] = {
     0x08: np.dtype(np.uint8),
@@ -252,7 +251,7 @@ def write_idx(path: str | Path, array: NDArray) -> None:
     ------
     InvalidDataError
         IDX has no such type or shape.
-    OSError
+    OutputError
         The system refuses to write; nothing is left behind.
 
     Examples
@@ -263,17 +262,8 @@ def write_idx(path: str | Path, array: NDArray) -> None:
     ...     read_idx(Path(folder) / "x").array
     array([[ 1.5, -2. ]], dtype=float32)
     """
-    path = Path(path)
     header = idx_header(array.dtype, array.shape)
     elements = np.ascontiguousarray(array, array.dtype.newbyteorder(">"))
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(header)
-            file.write(elements.reshape(-1).view(np.uint8).data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(header)
+        file.write(elements.reshape(-1).view(np.uint8).data)

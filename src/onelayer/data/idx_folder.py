@@ -13,7 +13,7 @@ from onelayer.data.idx import IdxFile, read_idx
 from onelayer.errors import DataFileError, DataNotFoundError, InvalidDataError
 
 FILE_NAME = re.compile(
-    r"(?P<group>.*?)[-_.]?(?P<kind>image|label)s?[-_.]idx\d*(-[a-z0-9]+)?(?P<packed>\.gz)?", re.IGNORECASE
+    r"(?P<group>.*?)[-_.]?(?P<kind>image|label)s?[-_.]idx\d*(-[a-z0-9]+)?(\.gz)?", re.IGNORECASE
 )
 TRAIN_ENDING = "train"
 TEST_ENDINGS = ("t10k", "test")

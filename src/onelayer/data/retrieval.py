@@ -91,7 +91,7 @@ def retrieve(
             misses.append(str(miss))
             continue
         if place != cached:
-            with suppress(OSError):
+            with suppress(OutputError):
                 keep_edition(registered.full, files, cached)
         return _make_parts(registered, files, source=f"{registered.title} from {place}")
     if mirrors:
@@ -147,10 +147,7 @@ def fetch(
         except (DataNotFoundError, DataFileError):
             continue
         if place != cached:
-            try:
-                keep_edition(registered.full, files, cached)
-            except OSError as error:
-                raise OutputError(f"{cached}: cannot be written to: {error.strerror}") from None
+            keep_edition(registered.full, files, cached)
         return cached
     with locked(cached):
         download(registered.full.files, registered.mirrors, cached, progress, network or Network())

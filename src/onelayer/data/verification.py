@@ -7,7 +7,7 @@ from pathlib import Path
 from onelayer.data.idx import IdxFile, read_idx, write_idx
 from onelayer.data.idx_folder import Pair, find_pairs
 from onelayer.data.registry import REGISTRY, Edition, RegisteredFile, RegisteredSet
-from onelayer.errors import DataFileError, DataNotFoundError
+from onelayer.errors import DataFileError, DataNotFoundError, OutputError
 
 Files = tuple[IdxFile, IdxFile, IdxFile, IdxFile]
 """Training images, training labels, test images, test labels."""
@@ -60,10 +60,13 @@ def keep_edition(edition: Edition, files: Files, folder: Path) -> None:
 
     Raises
     ------
-    OSError
-        The system refuses to write.
+    OutputError
+        The folder cannot be made or written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
     for file, content in zip(edition.files, files, strict=True):
         write_idx(folder / file.name, content.array)
 

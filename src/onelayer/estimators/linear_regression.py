@@ -121,10 +121,6 @@ validation_fraction, warm_start, random_state, n_threads
         scores = self._scores(X)
         return scores[:, 0] if np.ndim(self.intercept_) == 0 else scores
 
-    def decision_function(self, X: ArrayLike) -> NDArray:
-        """Return the scores, which for regression are the predictions."""
-        return self.predict(X)
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

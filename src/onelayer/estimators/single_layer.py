@@ -237,7 +237,7 @@ class SingleLayer(BaseEstimator, ABC):
 
         def monitor(coef: NDArray, intercept: NDArray) -> tuple[float, float]:
             assert held_out is not None
-            scores = Dense(held_out.X).scores(coef, intercept)
+            scores = Dense(held_out.X).scores(coef, intercept, self.n_threads)
             value = loss.value(scores, held_out.targets, held_out.weights)
             return value, self._score_of(scores, held_out.targets, held_out.weights)
 
@@ -266,7 +266,7 @@ class SingleLayer(BaseEstimator, ABC):
         check_is_fitted(self)
         X = validate_data(self, X, **self._checks(reset=False))
         validation.check_finite(X, "X", vars(self).get("feature_names_in_"))
-        return Dense(X).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_))
+        return Dense(X).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), self.n_threads)
 
     def save(self, path: str | Path, data: dict[str, Any] | None = None) -> None:
         """Write the model to a file that ``onelayer.load`` reads; the file holds no code.

@@ -3,7 +3,9 @@
 ``tiles``        register tiles: scores of a few rows and outputs, gradient of a few columns and outputs
 ``exponential``  an exponential that vectorises
 ``row_losses``   losses and their gradients over sixteen rows at a time, each tested against ``onelayer.losses``
+``scoring``      scores of groups of rows, for training and for prediction
 ``barrier``      how the threads of one loop wait for each other
+``threads``      how these threads are started, and how an interrupt reaches them
 ``minibatch``    the loop itself: gather, scores, loss, gradient, update
 """
 

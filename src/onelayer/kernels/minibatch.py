@@ -24,44 +24,18 @@ from numba import njit
 
 from onelayer.kernels import barrier, source_digest
 from onelayer.kernels.row_losses import row_loss
-from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, SCORES_WIDTH, depth, gradient_tile, lanes, prefetch, scores_tile
+from onelayer.kernels.scoring import gather, group_scores, padded, share
+from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, depth, gradient_tile, lanes
 
 _PANEL_BYTES = 1 << 20
 _COLUMN_CHUNK = 8192
 _ROW_CHUNK = 1024
 _MANY_BLOCKS = 8
 _STRIP_BYTES = 1 << 15
-_DEPTHS = (0, *(depth(width) for width in range(1, max(SCORES_WIDTH, GRADIENT_WIDTH) + 1)))
+_DEPTHS = (0, *(depth(width) for width in range(1, GRADIENT_WIDTH + 1)))
 
 
 FINISHED, STOPPED, DIVERGED = 0, 1, 2
-
-
-class Rows(NamedTuple):
-    """The data of a pass.
-
-    Attributes
-    ----------
-    X : (n_rows, n_features) uint8, float32 or float64
-    center, inverse_scale : (n_features,) float, or empty
-        Rows are used as (X − center)·inverse_scale; as they are if these are empty.
-    unit : float
-        Factor of the scores: 1/255 for uint8 rows used as they are, else 1.
-    targets : (n_rows, n_outputs or 1) float
-        Target values, or class indices (exact in floating point).
-    weights : (n_rows,) float, or empty
-        Weight of each row, with mean 1.
-    order : (n,) int64
-        The rows of the pass, in order.
-    """
-
-    X: np.ndarray
-    center: np.ndarray
-    inverse_scale: np.ndarray
-    unit: np.floating
-    targets: np.ndarray
-    weights: np.ndarray
-    order: np.ndarray
 
 
 class Layer(NamedTuple):
@@ -145,12 +119,6 @@ class Tile(NamedTuple):
     G: np.ndarray
 
 
-def padded(n_features: int, number: np.dtype) -> int:
-    """Return how many columns W has: ``n_features`` rounded up to whole vectors."""
-    vector = lanes(number.itemsize)
-    return -(-n_features // vector) * vector
-
-
 def cut(X: np.ndarray, n_outputs: int, batch_size: int, buffer: np.dtype, number: np.dtype) -> tuple[Cuts, Work]:
     """Return the cuts and the buffers for the data, the type of the rows as they are gathered, and the type of W.
 
@@ -178,26 +146,6 @@ def cut(X: np.ndarray, n_outputs: int, batch_size: int, buffer: np.dtype, number
 
 
 @njit(nogil=True)
-def _share(n_tasks, thread, n_threads):  # type: ignore[no-untyped-def]
-    """Return the range of tasks of one thread."""
-    return n_tasks * thread // n_threads, n_tasks * (thread + 1) // n_threads
-
-
-@njit(nogil=True)
-def gather(rows, row, start, stop, buffer, position):  # type: ignore[no-untyped-def]
-    """Copy columns [start, stop) of one row into the buffer, centred and scaled if a centre is given."""
-    stop = min(stop, rows.X.shape[1])
-    x, gathered = rows.X[row, start:stop], buffer[position, start:stop]
-    if rows.center.size == 0:
-        for j in range(x.size):
-            gathered[j] = x[j]
-    else:
-        center, inverse_scale = rows.center[start:stop], rows.inverse_scale[start:stop]
-        for j in range(x.size):
-            gathered[j] = (x[j] - center[j]) * inverse_scale[j]
-
-
-@njit(nogil=True)
 def _clear(A, start, stop):  # type: ignore[no-untyped-def]
     """Set the columns [start, stop) of A to zero."""
     for k in range(A.shape[0]):
@@ -216,38 +164,12 @@ def _add(A, B, start, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _prefetch(rows, first, count, start, stop):  # type: ignore[no-untyped-def]
-    """Ask the memory for rows that come soon: shuffled rows lie anywhere."""
-    for i in range(first, min(first + count, rows.order.size)):
-        row = rows.X[rows.order[i], start:stop]
-        for j in range(0, row.size, 64 // row.itemsize):
-            prefetch(row, j)
-
-
-@njit(nogil=True)
-def _scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):  # type: ignore[no-untyped-def]
-    """Write S[k, r] = Σⱼ X[index[first + r], j]·W[k, j] over the columns [start, stop) for one group of rows.
-
-    The rows from ``upcoming`` on are fetched meanwhile, a few at a time.
-    """
-    n_outputs = W.shape[0]
-    tiles = -(-n_outputs // SCORES_WIDTH)
-    for tile in range(tiles):
-        output, after = _share(n_outputs, tile, tiles)
-        several = _DEPTHS[after - output]
-        for row in range(0, n_rows, several):
-            if tile == 0:
-                _prefetch(rows, upcoming + row, several, start, stop)
-            scores_tile(X, index, first + row, first + n_rows - 1, W, output, after - output, start, stop, S, row)
-
-
-@njit(nogil=True)
 def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):  # type: ignore[no-untyped-def]
     """Add Σᵣ D[k, r]·X[index[first + r], j] to G, for the columns j in [column, stop)."""
     n_outputs = G.shape[0]
     tiles = -(-n_outputs // GRADIENT_WIDTH)
     for tile in range(tiles):
-        output, after = _share(n_outputs, tile, tiles)
+        output, after = share(n_outputs, tile, tiles)
         several = _DEPTHS[after - output]
         j = column
         while j < stop:
@@ -286,7 +208,7 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
     S = work.S
     index, place = _places(rows, work, first)
     groups, chunks, columns = -(-n_rows // GROUP), S.shape[0], layer.W.shape[1]
-    begin, end = _share(groups * chunks, thread, n_threads)
+    begin, end = share(groups * chunks, thread, n_threads)
     for task in range(begin, end):
         group, c = task % groups, task // groups
         start, stop = c * cuts.chunk, min((c + 1) * cuts.chunk, columns)
@@ -295,13 +217,13 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
         if work.places.size > 0:
             for r in range(group * GROUP, group * GROUP + in_group):
                 gather(rows, rows.order[first + r], start, stop, work.source, r)
-        _scores(rows, upcoming, work.source, index, place + group * GROUP, in_group, layer.W, start, stop, S[c, group])
+        group_scores(rows, upcoming, work.source, index, place + group * GROUP, in_group, layer.W, start, stop, S[c, group])
         if chunks == 1:
             row = first + group * GROUP
             work.losses[group] = _finish_scores(rows, loss, layer.b, row, in_group, scale, S[0, group], tile)
     if chunks > 1:
         barrier.wait(state, n_threads)
-        begin, end = _share(groups, thread, n_threads)
+        begin, end = share(groups, thread, n_threads)
         for group in range(begin, end):
             for c in range(1, chunks):
                 _add(S[0, group], S[c, group], 0, GROUP)
@@ -315,10 +237,10 @@ def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns,
     """Add the gradient of a panel to ``work.G``, one sum for each chunk of rows."""
     index, place = _places(rows, work, first)
     groups, blocks, chunks = -(-n_rows // GROUP), -(-columns // cuts.width), work.G.shape[0]
-    begin, end = _share(blocks * chunks, thread, n_threads)
+    begin, end = share(blocks * chunks, thread, n_threads)
     for task in range(begin, end):
         chunk, block = task // blocks, task % blocks
-        low, high = _share(groups, chunk, chunks)
+        low, high = share(groups, chunk, chunks)
         start, stop = block * cuts.width, min((block + 1) * cuts.width, columns)
         in_chunk = min(n_rows, high * GROUP) - low * GROUP
         G = work.G[chunk]
@@ -349,7 +271,7 @@ def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first,
     """Gradient and step, strip by strip, so that the gradient never leaves the cache."""
     columns, strip = layer.W.shape[1], tile.G.shape[1]
     index, place = _places(rows, work, first)
-    begin, end = _share(-(-columns // cuts.width), thread, n_threads)
+    begin, end = share(-(-columns // cuts.width), thread, n_threads)
     last = min(end * cuts.width, columns)
     for start in range(begin * cuts.width, last, strip):
         stop = min(start + strip, last)
@@ -362,7 +284,7 @@ def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first,
 def _update_from_sums(thread, n_threads, rows, layer, step, cuts, work):  # type: ignore[no-untyped-def]
     """Add up the gradients of the chunks of rows, in order, and take the step."""
     columns, G = layer.W.shape[1], work.G
-    begin, end = _share(-(-columns // cuts.width), thread, n_threads)
+    begin, end = share(-(-columns // cuts.width), thread, n_threads)
     for block in range(begin, end):
         start, stop = block * cuts.width, min((block + 1) * cuts.width, columns)
         for chunk in range(1, G.shape[0]):

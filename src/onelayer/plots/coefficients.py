@@ -149,7 +149,12 @@ def column_names(model: Any) -> list[str]:
 
 
 def score_names(model: Any) -> list[str]:
-    """Return a name for each score: the class, or y0, y1, … of a regressor, or y if it has but one output."""
-    outputs = len(np.atleast_2d(model.coef_))
-    numbered = ["y"] if outputs == 1 else [f"y{k}" for k in range(outputs)]
-    return [str(label) for label in vars(model).get("classes_", numbered)]
+    """Return a name for each row of ``coef_``: the class, or y0, y1, … of a regressor, y if it is alone.
+
+    With two classes ``coef_`` has one row, which speaks for the second.
+    """
+    n_scores = len(np.atleast_2d(model.coef_))
+    classes = vars(model).get("classes_")
+    if classes is not None:
+        return [str(label) for label in classes[-n_scores:]]
+    return ["y"] if n_scores == 1 else [f"y{k}" for k in range(n_scores)]

@@ -92,11 +92,13 @@ class WeightsDisplay:
         image_shape : (height, width) or (height, width, channels)
             As ``image_shape`` of a data set.
         class_names : sequence of str, optional
-            A name for each of ``model.classes_``, which are used by default.
+            A name for each of ``model.classes_``, which are used by default. With two classes there is one
+            image, which speaks for the second.
         ax : matplotlib axes, optional
         """
         names = model.classes_ if class_names is None else class_names
-        return cls(*weight_images(model.coef_, image_shape), names).plot(ax)
+        images, limit = weight_images(model.coef_, image_shape)
+        return cls(images, limit, names[-len(images) :]).plot(ax)
 
     def plot(self, ax: Axes | None = None, *, n_columns: int = 5) -> WeightsDisplay:
         """Draw on ``ax``, or on a new figure, with ``n_columns`` images side by side."""

@@ -85,6 +85,8 @@ class Classification:
         What the set is called that everything is measured on.
     names : list of str
         Of the classes.
+    n_scores : int
+        Rows of ``coef_``: the number of classes, or 1 for two classes.
     curves : Curves or None
     confusion : list of list of Cell, or None with too many classes
     mistakes : list of Mistake
@@ -103,6 +105,7 @@ class Classification:
     chance: tuple[float, float]
     part: str
     names: list[str]
+    n_scores: int
     curves: Curves | None
     confusion: list[list[Cell]] | None
     mistakes: list[Mistake]
@@ -124,6 +127,7 @@ def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Clas
     if test is not None:
         results.append((t["on_train"], evaluate(model, train.X, train.y)))
     part = t["part_train" if test is None else "part_test"]
+    scores = names[-len(model.coef_) :]
     drawable = images.is_drawable(shown.image_shape)
     return Classification(
         title=t["title_softmax"].format(name=train.name),
@@ -138,11 +142,12 @@ def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Clas
         chance=(math.log(len(names)), math.log2(len(names))),
         part=part,
         names=names,
+        n_scores=len(scores),
         curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=t),
         confusion=_confusion(predictions, names, t) if len(names) <= _MOST_CELLS else None,
         mistakes=_mistakes(predictions, names),
-        weights=_weights(model, shown, names) if drawable else [],
-        coefficients=None if drawable else coefficient_table(model, train, names),
+        weights=_weights(model, shown, scores) if drawable else [],
+        coefficients=None if drawable else coefficient_table(model, train, scores),
         galleries=_galleries(model, shown, predictions, names, t) if drawable else [],
         reliability=_reliability(predictions, t),
         classes=_classes(predictions, names),

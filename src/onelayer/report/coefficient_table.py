@@ -79,4 +79,4 @@ def shortened(name: Any) -> str:
 
 
 def _cell(value: float, effect: float) -> Cell:
-    return Cell(significant(value, 3), round(abs(effect), 3), "right" if effect > 0 else "wrong")
+    return Cell(significant(value, 2), round(abs(effect), 3), "right" if effect > 0 else "wrong")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from statistics import median
 from typing import Any
 
+from onelayer import __version__
 from onelayer.data.dataset import Dataset
 from onelayer.report.numbers import significant
 
@@ -38,7 +38,7 @@ def record_of(model: Any, train: Dataset, test: Dataset | None, t: Texts) -> Rec
     groups = [(t["training_run"], _training(model, t)), (t["parameters"], _parameters(model, t))]
     groups += [(t[f"data_{part.part}"], _data(part, t)) for part in parts]
     groups.append((t["versions"], list(model.training_["versions"].items())))
-    return Record(_notices(model, train, test, t), groups, t["made_with"].format(version=version("onelayer")))
+    return Record(_notices(model, train, test, t), groups, t["made_with"].format(version=__version__))
 
 
 def _notices(model: Any, train: Dataset, test: Dataset | None, t: Texts) -> list[str]:

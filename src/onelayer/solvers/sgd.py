@@ -142,7 +142,7 @@ class _Run:
         random_state: np.random.RandomState,
         start: tuple[NDArray, NDArray] | None,
     ) -> None:
-        from onelayer.kernels import minibatch
+        from onelayer.kernels import minibatch, scoring
 
         self.sgd, self.objective, self.random_state, self.minibatch = sgd, objective, random_state, minibatch
         X = objective.X
@@ -157,7 +157,7 @@ class _Run:
         if sgd.schedule == "auto":
             self.schedule = "cosine" if self.automatic else "constant"
 
-        columns = minibatch.padded(n_features, number)
+        columns = scoring.padded(n_features, number)
         self.layer = minibatch.Layer(
             np.zeros((objective.n_outputs, columns), number),
             np.zeros(objective.n_outputs, number),
@@ -167,18 +167,16 @@ class _Run:
         W, b = self._start() if start is None else start
         self.layer.W[:, :n_features] = W / self.inverse_scale
         self.layer.b[:] = b + W @ self.center
-        nothing = objective.mean_loss(np.zeros_like(W), np.zeros_like(b))
-        begin = objective.mean_loss(W / X.unit, b)
-        if start is not None or not self.automatic:
-            begin = max(begin, nothing)
+        nothing = objective.constant_loss(np.zeros_like(b))
+        begin = objective.constant_loss(b) if start is None else max(nothing, objective.mean_loss(W / X.unit, b))
         self.reference = max(begin, nothing * float(np.finfo(number).eps), np.finfo(np.float64).tiny)
 
-        source = X.array
+        source = scoring.writeable(X.array)
         buffer = number if self.automatic else source.dtype
         self.cuts, self.work = minibatch.cut(source, objective.n_outputs, self.batch_size, buffer, number)
         weights = np.zeros(0) if objective.sample_weight is None else objective.sample_weight
-        self.rows = minibatch.Rows(
-            _writeable(source),
+        self.rows = scoring.Rows(
+            source,
             (self.center if self.automatic else np.zeros(0)).astype(number),
             (self.inverse_scale if self.automatic else np.zeros(0)).astype(number),
             number.type(1 if self.automatic else X.unit),
@@ -281,16 +279,3 @@ class _Run:
         rate = (1 - self.sgd.momentum) / max(curvature + self.objective.alpha, 1e-300)
         digits = 10.0 ** (math.floor(math.log10(rate)) - 1)
         return math.floor(rate / digits) * digits
-
-
-def _writeable(array: NDArray) -> NDArray:
-    """Return the same memory as an array that may be written, which the loop never does: it spares a second compilation."""
-    if array.flags.writeable:
-        return array
-
-    class Memory:
-        __array_interface__ = {**array.__array_interface__, "data": (array.__array_interface__["data"][0], False)}
-
-    view = np.asarray(Memory())
-    view.flags.writeable = True
-    return view

@@ -1,0 +1,148 @@
+"""Scores of groups of rows, for training and for prediction: S[k, r] = Σⱼ X[r, j]·W[k, j]."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from onelayer.kernels import source_digest, threads
+from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, depth, lanes, prefetch, scores_tile
+
+_DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
+_SMALL = 1 << 20  # multiplications below which a second thread costs more than it brings
+
+
+class Rows(NamedTuple):
+    """The data of a pass.
+
+    Attributes
+    ----------
+    X : (n_rows, n_features) uint8, float32 or float64
+    center, inverse_scale : (n_features,) float, or empty
+        Rows are used as (X − center)·inverse_scale; as they are if these are empty.
+    unit : float
+        Factor of the scores: 1/255 for uint8 rows used as they are, else 1.
+    targets : (n_rows, n_outputs or 1) float
+        Target values, or class indices (exact in floating point).
+    weights : (n_rows,) float, or empty
+        Weight of each row, with mean 1.
+    order : (n,) int64
+        The rows of the pass, in order.
+    """
+
+    X: np.ndarray
+    center: np.ndarray
+    inverse_scale: np.ndarray
+    unit: np.floating
+    targets: np.ndarray
+    weights: np.ndarray
+    order: np.ndarray
+
+
+def padded(n_features: int, number: np.dtype) -> int:
+    """Return how many columns W has: ``n_features`` rounded up to whole vectors."""
+    vector = lanes(number.itemsize)
+    return -(-n_features // vector) * vector
+
+
+@njit(nogil=True)
+def share(n_tasks, thread, n_threads):  # type: ignore[no-untyped-def]
+    """Return the range of tasks of one thread."""
+    return n_tasks * thread // n_threads, n_tasks * (thread + 1) // n_threads
+
+
+@njit(nogil=True)
+def gather(rows, row, start, stop, buffer, position):  # type: ignore[no-untyped-def]
+    """Copy columns [start, stop) of one row into the buffer, centred and scaled if a centre is given."""
+    stop = min(stop, rows.X.shape[1])
+    x, gathered = rows.X[row, start:stop], buffer[position, start:stop]
+    if rows.center.size == 0:
+        for j in range(x.size):
+            gathered[j] = x[j]
+    else:
+        center, inverse_scale = rows.center[start:stop], rows.inverse_scale[start:stop]
+        for j in range(x.size):
+            gathered[j] = (x[j] - center[j]) * inverse_scale[j]
+
+
+@njit(nogil=True)
+def _prefetch(rows, first, count, start, stop):  # type: ignore[no-untyped-def]
+    """Ask the memory for rows that come soon: shuffled rows lie anywhere."""
+    for i in range(first, min(first + count, rows.order.size)):
+        row = rows.X[rows.order[i], start:stop]
+        for j in range(0, row.size, 64 // row.itemsize):
+            prefetch(row, j)
+
+
+@njit(nogil=True)
+def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):  # type: ignore[no-untyped-def]
+    """Write S[k, r] = Σⱼ X[index[first + r], j]·W[k, j] over the columns [start, stop) for one group of rows.
+
+    The rows from ``upcoming`` on are fetched meanwhile, a few at a time.
+    """
+    n_outputs = W.shape[0]
+    tiles = -(-n_outputs // SCORES_WIDTH)
+    for tile in range(tiles):
+        output, after = share(n_outputs, tile, tiles)
+        several = _DEPTHS[after - output]
+        for row in range(0, n_rows, several):
+            if tile == 0:
+                _prefetch(rows, upcoming + row, several, start, stop)
+            scores_tile(X, index, first + row, first + n_rows - 1, W, output, after - output, start, stop, S, row)
+
+
+
+def _compile(source):  # type: ignore[no-untyped-def]
+    """Return the compiled loop of ``predict``; ``source`` is part of the key under which its machine code is cached."""
+
+    @njit(nogil=True, cache=True, error_model="numpy")
+    def run(thread, n_threads, rows, W, b, out):  # type: ignore[no-untyped-def]
+        source  # noqa: B018
+        n, columns, n_outputs = rows.order.size, W.shape[1], W.shape[0]
+        buffer = np.zeros((GROUP, columns), W.dtype)
+        S = np.zeros((n_outputs, GROUP), W.dtype)
+        places = np.arange(GROUP)
+        begin, end = share(-(-n // GROUP), thread, n_threads)
+        for first in range(begin * GROUP, min(end * GROUP, n), GROUP):
+            n_rows = min(GROUP, n - first)
+            for r in range(n_rows):
+                gather(rows, first + r, 0, columns, buffer, r)
+            group_scores(rows, first + GROUP, buffer, places, 0, n_rows, W, 0, columns, S)
+            for r in range(n_rows):
+                for k in range(n_outputs):
+                    out[first + r, k] = S[k, r] + b[k]
+
+    return run
+
+
+_run = _compile(source_digest())
+
+
+def predict(X: np.ndarray, coef: np.ndarray, intercept: np.ndarray, n_threads: int | None = None) -> np.ndarray:
+    """Return X·coefᵀ + intercept, shape (n_rows, n_outputs), in the type of ``coef``; X may be of uint8.
+
+    The same to the bit for any number of threads; None for as many as there are cores.
+    """
+    number, (n_rows, n_features) = coef.dtype, X.shape
+    W = np.zeros((len(coef), padded(n_features, number)), number)
+    W[:, :n_features] = coef
+    out = np.empty((n_rows, len(coef)), number)
+    nothing = np.zeros(0, number)
+    rows = Rows(writeable(X), nothing, nothing, number.type(1), out, nothing, np.arange(n_rows))
+    n_threads = (n_threads or threads.available()) if X.size * len(coef) >= _SMALL else 1
+    threads.run(n_threads, lambda thread: _run(thread, n_threads, rows, W, intercept.astype(number), out))
+    return out
+
+
+def writeable(array: np.ndarray) -> np.ndarray:
+    """Return the same memory as an array that may be written, which no loop does to X: it spares a second compilation."""
+    if array.flags.writeable:
+        return np.asarray(array)
+
+    class Memory:
+        __array_interface__ = {**array.__array_interface__, "data": (array.__array_interface__["data"][0], False)}
+        owner = array
+
+    return np.asarray(Memory())

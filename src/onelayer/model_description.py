@@ -1,0 +1,218 @@
+"""What a model file says of a model besides its weights: an estimator in, JSON out, and back again."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from onelayer.errors import InvalidParameterError, ModelFileError
+
+# What a file may ask for. The modules are imported when one does, so that this floor needs none above it.
+ESTIMATORS = {
+    "LinearRegression": "onelayer.estimators.linear_regression",
+    "SoftmaxRegression": "onelayer.estimators.softmax_regression",
+}
+
+# The fields of the JSON object and the type of each.
+FIELDS: dict[str, tuple[type, ...]] = {
+    "estimator": (str,),
+    "parameters": (dict,),
+    "n_features": (int,),
+    "feature_names": (list, NoneType),
+    "classes": (dict, NoneType),
+    "n_iter": (int,),
+    "converged": (bool,),
+    "training": (dict,),
+    "history": (list,),
+}
+
+# What class labels can be, in NumPy's words; "object" is text in an object array, as pandas has it.
+LABEL_TYPES = (
+    *("str", "object", "bool", "float16", "float32", "float64"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+)
+
+
+def describe(model: Any, data: dict[str, Any] | None) -> str:
+    """Return all that a file says of a fitted model besides its weights, as JSON.
+
+    Parameters
+    ----------
+    model : LinearRegression or SoftmaxRegression
+    data : dict or None
+        Takes the place of ``training_["data"]``.
+
+    Raises
+    ------
+    InvalidParameterError
+        A parameter or a class label that has no JSON form.
+    """
+    fitted = vars(model)
+    description = {
+        "estimator": type(model).__name__,
+        "parameters": {name: _stored(value) for name, value in model.get_params(deep=False).items()},
+        "n_features": model.n_features_in_,
+        "feature_names": _stored_names(fitted.get("feature_names_in_")),
+        "classes": _stored_classes(fitted.get("classes_")),
+        "n_iter": model.n_iter_,
+        "converged": model.converged_,
+        "training": model.training_ if data is None else {**model.training_, "data": data},
+        "history": model.history_,
+    }
+    try:
+        return json.dumps(description, ensure_ascii=False, default=_plain)
+    except TypeError as error:
+        raise InvalidParameterError(f"the model cannot be stored in a file: {error}") from None
+
+
+def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
+    """Build the estimator that a file describes, once every part of it fits the others.
+
+    Parameters
+    ----------
+    text : str
+        The JSON that :func:`describe` wrote.
+    tensors : dict of str to ndarray
+        ``coef_`` and ``intercept_``.
+
+    Raises
+    ------
+    ModelFileError
+        An estimator or parameter that there is none of, or parts that do not belong together.
+    """
+    from sklearn.base import is_classifier
+
+    document = parse_object(text)
+    for name, types in FIELDS.items():
+        if not isinstance(document.get(name), types):
+            raise ModelFileError(f"its field {name!r} is missing or of the wrong type")
+    model = _estimator(document["estimator"], document["parameters"])
+    coef, intercept = _weights(tensors, document["n_features"])
+    model.coef_ = coef
+    model.intercept_ = intercept[()]
+    model.n_features_in_ = document["n_features"]
+    model.n_iter_ = document["n_iter"]
+    model.converged_ = document["converged"]
+    model.training_ = document["training"]
+    model.history_ = document["history"]
+    if document["feature_names"] is not None:
+        model.feature_names_in_ = _loaded_names(document["feature_names"], document["n_features"])
+    if is_classifier(model) != (document["classes"] is not None):
+        raise ModelFileError("it has class labels and no classifier, or a classifier and no class labels")
+    if document["classes"] is not None:
+        model.classes_ = _loaded_classes(document["classes"], len(coef))
+    return model
+
+
+def parse_object(text: bytes | str) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises
+    ------
+    ModelFileError
+        It is something else.
+
+    Examples
+    --------
+    >>> parse_object('{"n_iter": 10}')
+    {'n_iter': 10}
+    """
+    try:
+        parsed = json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ModelFileError("its header is damaged, or it is not a onelayer model file")
+    return parsed
+
+
+def _estimator(name: str, parameters: dict[str, Any]) -> Any:
+    """Build an unfitted estimator of the whitelist."""
+    if name not in ESTIMATORS:
+        raise ModelFileError(
+            f"it holds an estimator {name!r} that this onelayer does not have; upgrade onelayer"
+        )
+    estimator = getattr(importlib.import_module(ESTIMATORS[name]), name)
+    unknown = sorted(set(parameters) - set(estimator().get_params(deep=False)))
+    if unknown:
+        raise ModelFileError(
+            f"it holds a parameter {unknown[0]!r} that {name} does not have; upgrade onelayer"
+        )
+    try:
+        return estimator(**{name: _loaded(value) for name, value in parameters.items()})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"its parameters are malformed ({error})") from error
+
+
+def _weights(tensors: dict[str, np.ndarray], n_features: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``coef_`` and ``intercept_``, of shapes that agree and with finite values."""
+    if set(tensors) != {"coef_", "intercept_"}:
+        raise ModelFileError(f"it holds the tensors {sorted(tensors)} in place of coef_ and intercept_")
+    coef, intercept = (np.require(tensors[name], requirements="W") for name in ("coef_", "intercept_"))
+    if coef.ndim not in (1, 2) or coef.shape[-1] != n_features or intercept.shape != coef.shape[:-1]:
+        raise ModelFileError(
+            f"coef_ of shape {coef.shape} and intercept_ of shape {intercept.shape} do not belong to a model "
+            f"of {n_features} features"
+        )
+    for name, tensor in (("coef_", coef), ("intercept_", intercept)):
+        if tensor.dtype.kind != "f" or tensor.size == 0 or not np.isfinite(tensor).all():
+            raise ModelFileError(f"{name} holds values that are not finite numbers")
+    return coef, intercept
+
+
+def _stored(value: Any) -> Any:
+    """Return the JSON form of a parameter; a dict's keys need not be text, so its items become pairs."""
+    return {"items": list(value.items())} if isinstance(value, dict) else value
+
+
+def _loaded(value: Any) -> Any:
+    """Undo :func:`_stored`."""
+    return dict(value["items"]) if isinstance(value, dict) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return the Python value of a NumPy scalar, and None for a random number generator."""
+    if isinstance(value, np.random.RandomState):
+        return None
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} has no JSON form")
+
+
+def _stored_names(names: np.ndarray | None) -> list[str] | None:
+    return None if names is None else [str(name) for name in names]
+
+
+def _loaded_names(names: list[Any], n_features: int) -> np.ndarray:
+    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+        raise ModelFileError(f"its feature names are not {n_features} pieces of text")
+    return np.array(names, dtype=object)
+
+
+def _stored_classes(classes: np.ndarray | None) -> dict[str, Any] | None:
+    """Return labels with their type: text, whole numbers, floating-point numbers or truth values."""
+    if classes is None:
+        return None
+    name = "str" if classes.dtype.kind == "U" else classes.dtype.name
+    if name not in LABEL_TYPES:
+        raise InvalidParameterError(f"class labels of type {classes.dtype} cannot be stored in a model file")
+    return {"dtype": name, "labels": classes.tolist()}
+
+
+def _loaded_classes(stored: dict[str, Any], rows: int) -> np.ndarray:
+    """Undo :func:`_stored_classes`, for a ``coef_`` of so many rows: one for each class, but one for two."""
+    name, labels = stored.get("dtype"), stored.get("labels")
+    if name not in LABEL_TYPES or not isinstance(labels, list):
+        raise ModelFileError("its class labels are malformed")
+    try:
+        classes = np.array(labels, dtype=name)
+        distinct = np.array_equal(np.unique(classes), classes)
+    except (TypeError, ValueError, OverflowError):
+        raise ModelFileError(f"its class labels are not of the type {name}") from None
+    if classes.tolist() != labels or not distinct or rows != (1 if len(classes) == 2 else len(classes)):
+        raise ModelFileError("its class labels are not different ones, as many as coef_ is for")
+    return classes
