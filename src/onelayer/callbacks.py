@@ -24,7 +24,7 @@ class ProgressBar(Callback):
 
     Both show the epoch, the training loss, the validation score where there is a validation set, rows trained
     on per second, and the time left: the mean time of an epoch so far, validation included, times the number
-    of those to come.
+    of those to come. The first epoch counts only while it is the only one, since it may include compilation.
 
     Parameters
     ----------
@@ -56,13 +56,11 @@ class ProgressBar(Callback):
         """Begin to show, as a bar if the file is a terminal."""
         file = sys.stderr if self.file is None else self.file
         self._display = _LiveBar(file, epochs) if _is_screen(file) else _PlainLines(file)
-        self._start = time.perf_counter()
+        self._clock = _Clock()
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Show a finished epoch."""
-        elapsed = time.perf_counter() - self._start
-        left = elapsed / epoch.epoch * (epoch.epochs - epoch.epoch)
-        self._display.show(epoch, self._figures(epoch, left))
+        self._display.show(epoch, self._figures(epoch, self._clock.left(epoch)))
 
     def on_end(self) -> None:
         """Leave the bar as it is and give the terminal back."""
@@ -148,6 +146,23 @@ class JSONLines(Callback):
         """Close the file if it was given as a path."""
         with suppress(OSError):  # each line was flushed, so only what on_epoch reported can fail again
             self._open.close()
+
+
+class _Clock:
+    """Measures epochs, to tell how long those to come will take."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._measured = 0
+
+    def left(self, epoch: Epoch) -> float:
+        """Return how many seconds are left after an epoch that has ended now."""
+        now = time.perf_counter()
+        self._measured += 1
+        left = (now - self._since) / self._measured * (epoch.epochs - epoch.epoch)
+        if epoch.epoch == 1:
+            self._since, self._measured = now, 0
+        return left
 
 
 class _Display(ABC):

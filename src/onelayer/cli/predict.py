@@ -88,7 +88,7 @@ def _write_csv(
     columns = [*outputs, *([] if probabilities is None else probabilities.T)]
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(header + names)
-    writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+    writer.writerows(zip(*columns, strict=True))
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import sklearn
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
@@ -30,7 +30,6 @@ from onelayer.solvers.sgd import SGD
 
 SOLVERS = ("auto", "sgd")
 _DTYPES = [np.float64, np.float32, np.uint8]
-_DIGITS = {"seconds": 6}
 
 
 @dataclass(frozen=True)
@@ -289,15 +288,5 @@ class SingleLayer(BaseEstimator, ABC):
 
 def _versions() -> dict[str, str]:
     """Return the versions that a result depends on."""
-    import numba
-
-    from onelayer import __version__
-
-    return {
-        "onelayer": __version__,
-        "numpy": np.__version__,
-        "scikit-learn": sklearn.__version__,
-        "numba": numba.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
+    packages = {name: version(name) for name in ("onelayer", "numpy", "scikit-learn", "numba")}
+    return {**packages, "python": platform.python_version(), "platform": platform.platform()}

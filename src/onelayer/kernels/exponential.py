@@ -15,9 +15,12 @@ from numba.extending import overload
 _LOG2_E = math.log2(math.e)
 
 
-def _make(number, integer, mantissa, bias, degree, log2_high):  # type: ignore[no-untyped-def]
-    """Return the exponential for one type of number; ``log2_high`` has trailing zeros, so n·log2_high is exact."""
-    log2_e, high, low = number(_LOG2_E), number(log2_high), number(math.log(2) - log2_high)
+def _make(number, integer, mantissa, bias, degree, log2):  # type: ignore[no-untyped-def]
+    """Return the exponential for one type of number.
+
+    ``log2`` is log 2 in two parts, the first with trailing zeros, so that n times it is exact.
+    """
+    log2_e, high, low = number(_LOG2_E), number(log2[0]), number(log2[1])
     smallest = number(math.log(2) * (2 - bias))
     coefficients = tuple(number(1 / math.factorial(k)) for k in range(degree, -1, -1))
 
@@ -34,8 +37,8 @@ def _make(number, integer, mantissa, bias, degree, log2_high):  # type: ignore[n
     return exponential
 
 
-_exponential32 = _make(np.float32, np.int32, 23, 127, 7, 0.693145751953125)
-_exponential64 = _make(np.float64, np.int64, 52, 1023, 13, 6.93147180369123816490e-01)
+_exponential32 = _make(np.float32, np.int32, 23, 127, 7, (0.693145751953125, 1.4286068203094172e-06))
+_exponential64 = _make(np.float64, np.int64, 52, 1023, 13, (0.69314718036912381649, 1.9082149292705877e-10))
 
 
 def exponential(x):  # type: ignore[no-untyped-def]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -16,6 +18,19 @@ def available() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on every platform
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: a thread that is not started would keep the others waiting."""
+    if not hasattr(signal, "pthread_sigmask"):  # not on every platform
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | None = None) -> list:
@@ -34,17 +49,22 @@ def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | N
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(n_threads)]
-    for thread in threads:
-        thread.start()
     interrupt: KeyboardInterrupt | None = None
-    for thread in threads:
-        while thread.is_alive():
-            try:
+    try:
+        with _interrupts_held():
+            for thread in threads:
+                thread.start()
+    except KeyboardInterrupt as error:
+        interrupt = error
+    while True:
+        if interrupt is not None and state is not None:
+            state[barrier.STOP] = 1
+        try:
+            for thread in threads:
                 thread.join()
-            except KeyboardInterrupt as error:
-                interrupt = error
-                if state is not None:
-                    state[barrier.STOP] = 1
+            break
+        except KeyboardInterrupt as error:
+            interrupt = error
     if interrupt is not None:
         raise interrupt
     if errors:

@@ -179,6 +179,7 @@ def tick_texts(values: Sequence[float]) -> list[str]:
     """
     largest = max(map(abs, values), default=0.0)
     if largest and not 1e-3 <= largest < 1e6:
-        return [f"{value:.6g}" for value in values]
+        digits = next(n for n in range(1, 18) if all(float(f"{value:.{n}g}") == value for value in values))
+        return [f"{value:.{digits}g}" for value in values]
     decimals = max((len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values), default=0)
     return [f"{value:,.{decimals}f}" for value in values]
