@@ -28,8 +28,9 @@ SKLEARN = Contestant("sklearn", quick=False, fits=False)
 
 @dataclass(frozen=True)
 class Extent:
-    """Who takes part in the recipe, whose memory is measured, and how often each thing is measured."""
+    """Which parts are left out, who takes part in the others, and how often each thing is measured."""
 
+    left_out: tuple[str, ...]
     recipe: tuple[Contestant, ...]
     memory: tuple[Contestant, ...]
     rounds: int
@@ -42,6 +43,7 @@ class Extent:
 
 
 FULL = Extent(
+    left_out=(),
     recipe=(SGEMM, ONELAYER, TORCH, DATALOADER, DATALOADER_WORKERS, JAX, SKLEARN, NULL, ONE_THREAD),
     memory=(ONELAYER, TORCH, DATALOADER, DATALOADER_WORKERS, JAX, SKLEARN, NULL),
     rounds=10,
@@ -53,6 +55,7 @@ FULL = Extent(
     warm_runs=5,
 )
 QUICK = Extent(
+    left_out=("features-100000", "outputs-1000", "command"),
     recipe=(SGEMM, ONELAYER, TORCH, DATALOADER, JAX, NULL, ONE_THREAD),
     memory=(ONELAYER, TORCH),
     rounds=5,
@@ -104,7 +107,8 @@ def parts(results: dict[str, Any], extent: Extent) -> dict[str, Callable[[], Non
 
 def versions(results: dict[str, Any]) -> dict[str, str]:
     """Return the versions that the workers named."""
-    workers = (record for records in results["problems"].values() for record in records.values())
+    contests = (*results["problems"].values(), results.get("memory", {}))
+    workers = (record for records in contests for record in records.values())
     return {name: number for record in workers for name, number in record["versions"].items()}
 
 
@@ -112,7 +116,7 @@ def main() -> None:
     """Measure what the command line asks for."""
     results: dict[str, Any] = {"problems": {}}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=main.__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rounds, less than a minute")
+    parser.add_argument("--quick", action="store_true", help="few rounds and fewer parts, less than a minute")
     parser.add_argument("--only", action="append", choices=list(parts(results, FULL)), metavar="NAME",
                         help="one part alone, nothing written; may be repeated: %(choices)s")  # fmt: skip
     options = parser.parse_args()
@@ -124,8 +128,9 @@ def main() -> None:
         "machine": machine.describe(),
     }
     start, others = perf_counter(), machine.Others()
-    for name, measure in parts(results, QUICK if options.quick else FULL).items():
-        if options.only is None or name in options.only:
+    extent = QUICK if options.quick else FULL
+    for name, measure in parts(results, extent).items():
+        if name in options.only if options.only else name not in extent.left_out:
             print(f"{perf_counter() - start:5.0f} s  {name}", file=sys.stderr, flush=True)
             measure()
     results |= {

@@ -45,13 +45,13 @@ def page(results: Results) -> str:
 
 def _machine(results: Results) -> str:
     machine = results["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in sorted(results["versions"].items()))
+    versions = "".join(f", {name} {number}" for name, number in sorted(results["versions"].items()))
     extent = "A short run (`--quick`): fewer rounds, so noisier. " if results["quick"] else ""
     others = results["share_of_others"]
     disturbed = "**Disturbed by other processes, not to be relied on.** " if others > DISTURBED else ""
     return (
         f"{disturbed}{extent}{machine['cores']} cores of {machine['processor']}, {machine['vectors']}, "
-        f"{machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, Python {machine['python']}; "
+        f"{machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, Python {machine['python']}"
         f"{versions}. The run took {results['seconds']:.0f} s; "
         f"other processes had {others:.1%} of the cores."
     )

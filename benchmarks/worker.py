@@ -54,7 +54,7 @@ class Worker:
     def turns(self, epochs: int) -> None:
         """Train; before each epoch wait for a line, after it answer with its seconds."""
         left = epochs
-        sys.stdin.readline()
+        _wait()
         start = perf_counter()
 
         def pause() -> None:
@@ -62,7 +62,7 @@ class Worker:
             self.answer(seconds=perf_counter() - start)
             left -= 1
             if left:
-                sys.stdin.readline()
+                _wait()
             start = perf_counter()
 
         self.rival.train(epochs, pause)
@@ -99,6 +99,12 @@ class Worker:
         self.rival.prepare(self.X, self.y)
         self.rival.train(epochs, _go_on)
         self.answer(before=before, peak=resident.peak(), data=self.X.nbytes)
+
+
+def _wait() -> None:
+    """Wait for a line from the harness; end when there will be none."""
+    if not sys.stdin.readline():
+        raise SystemExit
 
 
 def _go_on() -> None:

@@ -30,6 +30,7 @@ from onelayer.solvers.solution import Solution, Stopped
 _RUNAWAY = 2.0  # an epoch whose mean loss is this many times the loss at the start has diverged
 _HOPELESS = 1e6  # and so has a minibatch with this many times that loss
 _HALVINGS = 60
+_FEW_BATCHES = 4
 _SMALL = 1 << 18  # multiplications of a minibatch below which a second thread costs more than it brings
 
 Monitor = Callable[[NDArray, NDArray], tuple[float, float]]
@@ -225,7 +226,7 @@ class _Run:
         for _ in range(_HALVINGS):
             rate = scheduled(self.schedule, self.rate, self.sgd.done + number - 1, self.sgd.epochs)
             train_loss = self._pass(order, rate)
-            if train_loss <= _RUNAWAY * self.reference:
+            if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
                 break
             self._restore(before)
             if not self.automatic:
@@ -269,6 +270,15 @@ class _Run:
         status, total = threads.run(self.n_threads, work, state)[0]
         finite = np.isfinite(self.layer.W).all() and np.isfinite(self.layer.b).all()
         return total / len(order) if status == minibatch.FINISHED and finite else math.inf
+
+    def _loss_now(self) -> float:
+        """Return the loss after an epoch of so few minibatches that its mean loss tells little of the last step."""
+        if self.objective.X.shape[0] > _FEW_BATCHES * self.batch_size:
+            return 0.0
+        coef, intercept = self.solution()
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = self.objective.mean_loss(coef / self.objective.X.unit, intercept)
+        return loss if math.isfinite(loss) else math.inf
 
     def _suggestion(self) -> float:
         """Return a learning rate that is stable at the start: 1/L in the given coordinates, to two digits."""
