@@ -49,7 +49,9 @@ def test_curvature_bounds_the_hessian_at_the_start(loss):
     targets = targets_for(loss, 1, n_outputs)
     base = np.zeros((1, n_outputs))
     steps = np.eye(n_outputs) * h
-    hessian = [(loss.gradient(base + s, targets) - loss.gradient(base - s, targets))[0] / (2 * h) for s in steps]
+    hessian = [
+        (loss.gradient(base + s, targets) - loss.gradient(base - s, targets))[0] / (2 * h) for s in steps
+    ]
     assert np.linalg.eigvalsh(np.array(hessian))[-1] == pytest.approx(loss.curvature(n_outputs), rel=1e-6)
 
 

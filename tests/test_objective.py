@@ -16,7 +16,9 @@ def objective(loss_name, dtype=np.float64, alpha=0.1, weighted=True, intercept=T
     if dtype != np.uint8:
         X /= 255
     loss, n_outputs = LOSSES[loss_name], 3
-    targets = random.randn(n_rows, 3) if loss_name == "squared" else random.randint(0, 3, (n_rows, 1)).astype(float)
+    targets = (
+        random.randn(n_rows, 3) if loss_name == "squared" else random.randint(0, 3, (n_rows, 1)).astype(float)
+    )
     weights = random.randint(0, 3, n_rows).astype(float) if weighted else None
     return Objective(Dense(X), targets, loss, n_outputs, alpha, weights, intercept)
 
@@ -55,12 +57,20 @@ def test_integer_weights_are_repeated_rows(loss):
     F = objective(loss)
     repeats = F.sample_weight.astype(int)
     repeated = Objective(
-        Dense(np.repeat(F.X.array, repeats, axis=0)), np.repeat(F.targets, repeats, axis=0), F.loss, 3, F.alpha, None, True
+        Dense(np.repeat(F.X.array, repeats, axis=0)),
+        np.repeat(F.targets, repeats, axis=0),
+        F.loss,
+        3,
+        F.alpha,
+        None,
+        True,
     )
     W, b = np.random.RandomState(2).randn(3, 6), np.ones(3)
     assert F.value(W, b) == pytest.approx(repeated.value(W, b), rel=1e-13)
     np.testing.assert_allclose(F.gradient(W, b)[0], repeated.gradient(W, b)[0], rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(F.X.standardisation(F.sample_weight, True), repeated.X.standardisation(None, True))
+    np.testing.assert_allclose(
+        F.X.standardisation(F.sample_weight, True), repeated.X.standardisation(None, True)
+    )
 
 
 def test_curvature_of_the_whole_batch_is_the_largest_eigenvalue():

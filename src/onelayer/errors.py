@@ -97,4 +97,6 @@ def optional_dependency(module: str, extra: str) -> ModuleType:
         name = module.partition(".")[0]
         if error.name and error.name.partition(".")[0] != name:
             raise
-        raise MissingDependencyError(f"{name} is not installed; run: pip install 'onelayer[{extra}]'") from None
+        raise MissingDependencyError(
+            f"{name} is not installed; run: pip install 'onelayer[{extra}]'"
+        ) from None

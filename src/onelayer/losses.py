@@ -46,7 +46,7 @@ class Loss(ABC):
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return the scores of a model without inputs from which training starts, shape (n_outputs,)."""
 
-    def value(self, scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> float:
+    def value(self, scores: ArrayLike, targets: ArrayLike, weights: NDArray | None = None) -> float:
         """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ."""
         scores, targets = np.asarray(scores), np.asarray(targets)
         each = np.empty(len(scores))
@@ -81,11 +81,11 @@ class Squared(Loss):
         """Return s − y."""
         return np.asarray(scores) - np.asarray(targets)
 
-    def curvature(self, n_outputs: int) -> float:  # noqa: ARG002
+    def curvature(self, n_outputs: int) -> float:
         """Return 1: the Hessian in the scores is the identity."""
         return 1.0
 
-    def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:  # noqa: ARG002
+    def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return the mean of the targets, the constant with the least squared error."""
         return np.average(targets, axis=0, weights=weights)
 
@@ -97,8 +97,8 @@ class CrossEntropy(Loss):
     probabilities p = softmax(s). Hessian: diag(p) − ppᵀ. Negative log-likelihood of a categorical distribution
     (*Dive into Deep Learning*, 4.1). Cost: O(n_rows · n_outputs).
 
-    The largest score m is taken out of the sum, log Σₖ exp sₖ = m + log1p(Σ_{k ≠ argmax} exp(sₖ − m)), so that no finite
-    score overflows and the small loss of a certain and right prediction keeps all its digits.
+    The largest score m is taken out of the sum, log Σₖ exp sₖ = m + log1p(Σ_{k ≠ argmax} exp(sₖ − m)), so that no
+    finite score overflows and the small loss of a certain and right prediction keeps all its digits.
 
     Examples
     --------
@@ -150,7 +150,7 @@ class CrossEntropy(Loss):
         """
         return max(1 / n_outputs, 0.1)
 
-    def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:  # noqa: ARG002
+    def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return zeros: all classes equally probable."""
         return np.zeros(n_outputs)
 

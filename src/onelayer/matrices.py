@@ -27,11 +27,14 @@ class Matrix(ABC):
         float32 or float64: the type of scores and weights.
     unit : float
         Factor between a stored value and the input of the objective.
+    array : (n_rows, n_features) array
+        The rows as stored.
     """
 
     shape: tuple[int, int]
     number: np.dtype
     unit: float
+    array: NDArray
 
     @abstractmethod
     def scores(self, coef: NDArray, intercept: NDArray, n_threads: int | None = None) -> NDArray:
@@ -74,7 +77,9 @@ class Dense(Matrix):
         """Return X·coefᵀ + intercept, in float64 if either is."""
         from onelayer.kernels import scoring
 
-        return scoring.predict(self.array, coef.astype(np.result_type(self.number, coef.dtype)), intercept, n_threads)
+        return scoring.predict(
+            self.array, coef.astype(np.result_type(self.number, coef.dtype)), intercept, n_threads
+        )
 
     def transposed_product(self, D: NDArray) -> NDArray:
         """Return DᵀX, a few rows at a time, summed in the order of the rows."""
@@ -102,7 +107,9 @@ class Dense(Matrix):
         total = share.sum()
         center = np.zeros(n_features)
         if centred:
-            center = sum(share[chunk] @ self.array[chunk].astype(np.float64) for chunk in self._chunks()) / total
+            center = (
+                sum(share[chunk] @ self.array[chunk].astype(np.float64) for chunk in self._chunks()) / total
+            )
             center = center.astype(self.number).astype(np.float64)
         variance, largest = np.zeros(n_features), np.zeros(n_features)
         for chunk in self._chunks():

@@ -60,7 +60,9 @@ class Objective:
 
     def constant_loss(self, b: NDArray) -> float:
         """Return the mean loss of a model without weights."""
-        return self.loss.value(np.broadcast_to(b, (self.X.shape[0], self.n_outputs)), self.targets, self.sample_weight)
+        return self.loss.value(
+            np.broadcast_to(b, (self.X.shape[0], self.n_outputs)), self.targets, self.sample_weight
+        )
 
     def value(self, W: NDArray, b: NDArray) -> float:
         """Return F(W, b)."""
@@ -77,12 +79,13 @@ class Objective:
     def minibatch_curvature(
         self, batch_size: int, center: NDArray, inverse_scale: NDArray, random_state: np.random.RandomState
     ) -> float:
-        """Return the largest curvature of the loss over minibatches of this size, in coordinates (X − center)·inverse_scale.
+        """Return the largest curvature of the loss over minibatches of this size.
 
-        For a minibatch B it is c·λmax(ZᵀZ/|B|), Z the rows with a column of ones for the intercept and c the loss's
-        curvature in the scores; λmax by the power method. Gradient descent on that minibatch alone is stable for
-        learning rates below two over it. The largest over some random minibatches is returned; for small ones many
-        are looked at, so that single long rows count. Cost: at most about 4·10⁷ multiplications.
+        Coordinates are (X − center)·inverse_scale. For a minibatch B it is c·λmax(ZᵀZ/|B|), Z the rows with a column of
+        ones for the intercept and c the loss's curvature in the scores; λmax by the power method. Gradient descent on
+        that minibatch alone is stable for learning rates below two over it. The largest over some random minibatches
+        is returned; for small ones many are looked at, so that single long rows count. Cost: at most about 4·10⁷
+        multiplications.
         """
         n_rows, n_features = self.X.shape
         size = min(batch_size, n_rows, max(1, _CURVATURE_ELEMENTS // n_features))

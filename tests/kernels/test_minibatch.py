@@ -28,7 +28,11 @@ SHAPES = [  # rows, features, outputs, batch size
 def problem(n_rows, n_features, n_outputs, dtype, loss, seed=0):
     """Return random X, targets and weights."""
     random = np.random.RandomState(seed)
-    X = random.randint(0, 256, (n_rows, n_features)) if dtype == np.uint8 else random.randn(n_rows, n_features)
+    X = (
+        random.randint(0, 256, (n_rows, n_features))
+        if dtype == np.uint8
+        else random.randn(n_rows, n_features)
+    )
     if loss.name == "squared":
         targets = random.randn(n_rows, n_outputs)
     else:
@@ -45,8 +49,7 @@ def fused(X, targets, loss, batch_size, n_threads, *, rate, weights=None, epochs
     n_outputs = targets.shape[1] if loss.name == "squared" else int(targets.max()) + 1
     columns = scoring.padded(X.shape[1], number)
     layer = minibatch.Layer(*(np.zeros(shape, number) for shape in [(n_outputs, columns), n_outputs] * 2))
-    buffer = number if standardised else X.dtype
-    cuts, work = minibatch.cut(X, n_outputs, min(batch_size, len(X)), buffer, number)
+    cuts, work = minibatch.cut(X, n_outputs, min(batch_size, len(X)), standardised, number)
     full = [np.zeros(columns, number), np.ones(columns, number)]
     full[0][: X.shape[1]], full[1][: X.shape[1]] = penalty, shrink
     step = minibatch.Step(number.type(rate), number.type(momentum), *full, intercept, np.inf)
@@ -115,8 +118,9 @@ def test_same_steps_as_numpy(shape, dtype, loss):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_weights_momentum_penalty_and_standardisation(loss, dtype):
-    X, targets, weights = problem(90, 21, 4, dtype, loss)
+@pytest.mark.parametrize("n_features", [21, 64])
+def test_weights_momentum_penalty_and_standardisation(loss, dtype, n_features):
+    X, targets, weights = problem(90, n_features, 4, dtype, loss)
     center, inverse_scale = X.astype(float).mean(axis=0), 1 / X.astype(float).std(axis=0)
     for extra in (
         {"weights": weights},
@@ -125,7 +129,13 @@ def test_weights_momentum_penalty_and_standardisation(loss, dtype):
         {"shrink": 0.9},
         {"intercept": False},
         {"center": center, "inverse_scale": inverse_scale},
-        {"weights": weights, "momentum": 0.5, "penalty": 0.1, "center": center, "inverse_scale": inverse_scale},
+        {
+            "weights": weights,
+            "momentum": 0.5,
+            "penalty": 0.1,
+            "center": center,
+            "inverse_scale": inverse_scale,
+        },
     ):
         W, b, mean = fused(X, targets, loss, 32, 2, rate=0.02, **extra)
         expected_W, expected_b, expected_mean = reference(X, targets, loss, 32, rate=0.02, **extra)
@@ -154,7 +164,7 @@ def test_a_minibatch_beyond_the_limit_ends_the_pass_in_every_thread():
     X, targets, _ = problem(200, 20, 3, np.float64, loss)
     number = np.dtype(np.float64)
     layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
-    cuts, work = minibatch.cut(X, 3, 10, number, number)
+    cuts, work = minibatch.cut(X, 3, 10, False, number)
     columns = layer.W.shape[1]
     step = minibatch.Step(1e3, 0.0, np.zeros(columns), np.ones(columns), True, 1e6)
     rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))
@@ -170,7 +180,7 @@ def test_a_request_to_stop_ends_the_pass_in_every_thread():
     X, targets, _ = problem(200, 20, 3, np.float64, loss)
     number = np.dtype(np.float64)
     layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
-    cuts, work = minibatch.cut(X, 3, 10, number, number)
+    cuts, work = minibatch.cut(X, 3, 10, False, number)
     columns = layer.W.shape[1]
     step = minibatch.Step(1e-3, 0.0, np.zeros(columns), np.ones(columns), True, np.inf)
     rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))

@@ -23,7 +23,9 @@ def exponentials(x, out):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_exponential_to_two_eps(dtype):
     smallest = math.log(np.finfo(dtype).tiny)
-    x = np.concatenate([[0.0], np.linspace(smallest + 1, 0, 100_001), -np.logspace(-12, 1, 999)]).astype(dtype)
+    x = np.concatenate([[0.0], np.linspace(smallest + 1, 0, 100_001), -np.logspace(-12, 1, 999)]).astype(
+        dtype
+    )
     out = np.empty_like(x)
     exponentials(x, out)
     exact = np.array([math.exp(float(value)) for value in x])

@@ -65,7 +65,10 @@ def test_predict_is_the_product(dtype, shape):
     random = np.random.RandomState(0)
     X = (random.rand(n_rows, n_features) * 255).astype(dtype)
     number = np.float64 if dtype == np.float64 else np.float32
-    coef, intercept = random.randn(n_outputs, n_features).astype(number), random.randn(n_outputs).astype(number)
+    coef, intercept = (
+        random.randn(n_outputs, n_features).astype(number),
+        random.randn(n_outputs).astype(number),
+    )
     X.flags.writeable = False
     found = [scoring.predict(X, coef, intercept, n_threads) for n_threads in (1, 2, 7, None)]
     expected = X.astype(np.float64) @ coef.T.astype(np.float64) + intercept

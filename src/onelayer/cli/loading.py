@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from onelayer.errors import InvalidDataError
+
 if TYPE_CHECKING:
     from onelayer.data.dataset import Dataset
     from onelayer.data.download import Progress
@@ -26,6 +28,18 @@ def load_source(name: str, *, labels_required: bool = True) -> Source:
 def unseen_part(source: Source) -> Dataset:
     """Return the test part, or all there is when a source has one part only."""
     return source.train if source.test is None else source.test
+
+
+def check_width(data: Dataset, n_features: int, other: str) -> None:
+    """Refuse data with another number of features than what they are to go with.
+
+    Raises
+    ------
+    InvalidDataError
+    """
+    width = data.X.shape[1]
+    if width != n_features:
+        raise InvalidDataError(f"{data.source}: rows of {width:,} features, but {other} has {n_features:,}")
 
 
 @contextmanager

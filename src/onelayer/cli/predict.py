@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from onelayer.cli.class_names import class_names
-from onelayer.cli.loading import load_source, unseen_part
+from onelayer.cli.loading import check_width, load_source, unseen_part
 from onelayer.cli.options import JSON, MODEL, SOURCE
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ def predict(model_path: Path, source_name: str, proba: bool, output: Path, as_js
     model = model_files.load(model_path)
     if proba and not is_classifier(model):
         raise click.UsageError(f"--proba: {model_path} is a regression and has no probabilities")
-    X = unseen_part(load_source(source_name, labels_required=False)).X
-    predictions = model.predict(X)
-    probabilities = model.predict_proba(X) if proba else None
+    data = unseen_part(load_source(source_name, labels_required=False))
+    check_width(data, model.n_features_in_, f"the model {model_path}")
+    predictions = model.predict(data.X)
+    probabilities = model.predict_proba(data.X) if proba else None
     names = class_names(model) if proba else []
     with _opened(output) as file:
         write = _write_json if as_json else _write_csv

@@ -24,8 +24,8 @@ _LOSSES = ("squared",)
 class LinearRegression(RegressorMixin, SingleLayer):
     """A linear layer fitted to targets, of one output or several.
 
-    Scores S = XW + b; objective F(W, b) = Σᵢ wᵢ·½‖Sᵢ − yᵢ‖² / Σᵢ wᵢ + α/2·‖W‖². The intercept is not penalised. For uint8
-    inputs W belongs to X/255.
+    Scores S = XW + b; objective F(W, b) = Σᵢ wᵢ·½‖Sᵢ − yᵢ‖² / Σᵢ wᵢ + α/2·‖W‖². The intercept is not penalised. For
+    uint8 inputs W belongs to X/255.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ validation_fraction, warm_start, random_state, n_threads
         """Go on for one epoch over these rows; see ``SoftmaxRegression.partial_fit``."""
         first = not self.__sklearn_is_fitted__()
         sgd = self._check_parameters()
-        X, y = validate_data(self, X, y, **self._checks(reset=first), multi_output=True)
-        y = self._learn_targets(y) if first else y
-        train = self._labelled(X, y, sample_weight, training=True)
+        inputs, targets = validate_data(self, X, y, **self._checks(reset=first), multi_output=True)
+        targets = self._learn_targets(targets) if first else targets
+        train = self._labelled(inputs, targets, sample_weight, training=True)
         start = None if first else self._get_coef(self._n_outputs(train.targets))
         calls = 0 if first else self.n_iter_
         self._run(sgd.one_epoch(calls), train, None, start, check_random_state(self.random_state), callbacks)
@@ -140,13 +140,13 @@ validation_fraction, warm_start, random_state, n_threads
         validation.check_finite(targets, name)
         return targets[:, None] if targets.ndim == 1 else targets
 
-    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:  # noqa: ARG002
+    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
         return sample_weight
 
     def _n_outputs(self, targets: NDArray) -> int:
         return targets.shape[1]
 
-    def _objective_alpha(self, total_weight: float) -> float:  # noqa: ARG002
+    def _objective_alpha(self, total_weight: float) -> float:
         return float(self.alpha)
 
     def _set_coef(self, coef: NDArray, intercept: NDArray) -> None:

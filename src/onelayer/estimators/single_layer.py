@@ -20,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from onelayer import model_files
-from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.errors import InvalidDataError
 from onelayer.estimators import validation
 from onelayer.losses import Loss
 from onelayer.matrices import Dense
@@ -153,15 +153,15 @@ class SingleLayer(BaseEstimator, ABC):
         """
         warm = self.warm_start and self.__sklearn_is_fitted__()
         sgd, random_state = self._check_parameters(), check_random_state(self.random_state)
-        X, y = validate_data(self, X, y, **self._checks(reset=not warm), multi_output=True)
-        y = self._read_y(y, warm)
-        train = self._labelled(X, y, sample_weight, training=True)
+        inputs, labels = validate_data(self, X, y, **self._checks(reset=not warm), multi_output=True)
+        labels = labels if warm else self._learn_targets(labels)
+        train = self._labelled(inputs, labels, sample_weight, training=True)
         if (X_val is None) != (y_val is None):
             raise InvalidDataError("X_val and y_val go together: give both or neither")
         held_out = None
         if X_val is not None:
-            X_val, y_val = validate_data(self, X_val, y_val, **self._checks(reset=False), multi_output=True)
-            held_out = self._labelled(X_val, y_val, sample_weight_val, training=False)
+            inputs, labels = validate_data(self, X_val, y_val, **self._checks(reset=False), multi_output=True)
+            held_out = self._labelled(inputs, labels, sample_weight_val, training=False)
         elif self.early_stopping:
             train, held_out = self._split(train, random_state)
         start = self._get_coef(self._n_outputs(train.targets)) if warm else None
@@ -170,10 +170,6 @@ class SingleLayer(BaseEstimator, ABC):
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn whether ``fit`` or ``partial_fit`` has been called."""
         return "coef_" in vars(self)
-
-    def _read_y(self, y: NDArray, warm: bool) -> NDArray:
-        """Return checked targets; the kind of targets is learnt anew unless the model goes on from a former fit."""
-        return y if warm else self._learn_targets(y)
 
     @staticmethod
     def _checks(reset: bool) -> dict[str, Any]:
@@ -231,7 +227,13 @@ class SingleLayer(BaseEstimator, ABC):
         matrix, n_outputs, loss = Dense(train.X), self._n_outputs(train.targets), self._loss
         total = float(len(train.X)) if train.weights is None else float(train.weights.sum())
         objective = Objective(
-            matrix, train.targets, loss, n_outputs, self._objective_alpha(total), train.weights, bool(self.fit_intercept)
+            matrix,
+            train.targets,
+            loss,
+            n_outputs,
+            self._objective_alpha(total),
+            train.weights,
+            bool(self.fit_intercept),
         )
 
         def monitor(coef: NDArray, intercept: NDArray) -> tuple[float, float]:
@@ -252,7 +254,9 @@ class SingleLayer(BaseEstimator, ABC):
             "seconds": seconds,
             "n_rows": len(train.X),
             "n_threads": sgd.threads,
-            "random_state": int(self.random_state) if isinstance(self.random_state, (int, np.integer)) else None,
+            "random_state": int(self.random_state)
+            if isinstance(self.random_state, (int, np.integer))
+            else None,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": _versions(),
             "stopped": str(solution.stopped),
@@ -263,9 +267,9 @@ class SingleLayer(BaseEstimator, ABC):
     def _scores(self, X: ArrayLike) -> NDArray:
         """Return X·coefᵀ + intercept of checked X, shape (n_rows, n_rows of coef_)."""
         check_is_fitted(self)
-        X = validate_data(self, X, **self._checks(reset=False))
-        validation.check_finite(X, "X", vars(self).get("feature_names_in_"))
-        return Dense(X).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), self.n_threads)
+        inputs = validate_data(self, X, **self._checks(reset=False))
+        validation.check_finite(inputs, "X", vars(self).get("feature_names_in_"))
+        return Dense(inputs).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), self.n_threads)
 
     def save(self, path: str | Path, data: dict[str, Any] | None = None) -> None:
         """Write the model to a file that ``onelayer.load`` reads; the file holds no code.

@@ -23,8 +23,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     """Multinomial logistic regression: one linear layer, a softmax, cross-entropy.
 
     Scores S = XW + b; probabilities p = softmax(S); objective
-    F(W, b) = Σᵢ wᵢ·(log Σₖ exp Sᵢₖ − Sᵢ,yᵢ) / Σᵢ wᵢ + α/2·‖W‖². The intercept is not penalised. For uint8 inputs W belongs to
-    X/255; for two classes it is the weight of the difference of their scores, as in scikit-learn.
+    F(W, b) = Σᵢ wᵢ·(log Σₖ exp Sᵢₖ − Sᵢ,yᵢ) / Σᵢ wᵢ + α/2·‖W‖². The intercept is not penalised. For uint8 inputs W
+    belongs to X/255; for two classes it is the weight of the difference of their scores, as in scikit-learn.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
     Notes
     -----
-    Cost of an epoch: 4·n_rows·n_features·n_classes floating-point operations. Memory: X is not copied; about 1 MB and a few
-    times the size of W.
+    Cost of an epoch: 4·n_rows·n_features·n_classes floating-point operations. Memory: X is not copied; some MB and a
+    few times the size of W.
 
     References
     ----------
@@ -153,18 +153,18 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
         Notes
         -----
-        The rate is constant, or η/t at the t-th call with schedule "1/t"; velocities of the momentum are not kept between
-        calls, and "balanced" class weights are those of the rows given.
+        The rate is constant, or η/t at the t-th call with schedule "1/t"; velocities of the momentum are not kept
+        between calls, and "balanced" class weights are those of the rows given.
         """
         first = not self.__sklearn_is_fitted__()
         sgd = self._check_parameters()
-        X, y = validate_data(self, X, y, **self._checks(reset=first))
-        labels = np.unique(self._label_array(y, "y"))
+        inputs, given = validate_data(self, X, y, **self._checks(reset=first))
+        labels = np.unique(self._label_array(given, "y"))
         known = labels if first else self.classes_
         if classes is not None:
             known = np.union1d(known, np.unique(self._label_array(np.asarray(classes), "classes")))
         self._grow(known if first else np.union1d(known, labels))
-        train = self._labelled(X, y, sample_weight, training=True)
+        train = self._labelled(inputs, given, sample_weight, training=True)
         start = None if first else self._get_coef(self._n_outputs(train.targets))
         calls = 0 if first else self.n_iter_
         self._run(sgd.one_epoch(calls), train, None, start, check_random_state(self.random_state), callbacks)
@@ -251,11 +251,11 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         factors[present] = compute_class_weight(self.class_weight, classes=self.classes_[present], y=labels)
         return factors[places] if sample_weight is None else factors[places] * sample_weight
 
-    def _n_outputs(self, targets: NDArray) -> int:  # noqa: ARG002
+    def _n_outputs(self, targets: NDArray) -> int:
         return len(self.classes_)
 
     def _objective_alpha(self, total_weight: float) -> float:
-        """Return α; for two classes twice as much, since each class takes half of the weight and the square a quarter."""
+        """Return α; for two classes twice as much: each takes half of the weight, so a quarter of its square."""
         alpha = 1 / total_weight if self.alpha == "auto" else float(self.alpha)
         return 2 * alpha if len(self.classes_) == 2 else alpha
 
@@ -266,7 +266,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
     def _get_coef(self, n_outputs: int) -> tuple[NDArray, NDArray]:
         if n_outputs == 2:
-            return np.vstack([-self.coef_, self.coef_]) / 2, np.hstack([-self.intercept_, self.intercept_]) / 2
+            return np.vstack([-self.coef_, self.coef_]) / 2, np.hstack(
+                [-self.intercept_, self.intercept_]
+            ) / 2
         return self.coef_, self.intercept_
 
     def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:

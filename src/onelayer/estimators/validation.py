@@ -25,13 +25,19 @@ def check_integer(name: str, value: object, least: int = 1) -> int:
     ...
     onelayer.errors.InvalidParameterError: epochs=0: expected a whole number, at least 1
     """
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least:
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= least:
         return int(value)
     raise InvalidParameterError(f"{name}={value!r}: expected a whole number, at least {least}")
 
 
 def check_real(
-    name: str, value: object, low: float, high: float = math.inf, *, low_included: bool = False, word: str = ""
+    name: str,
+    value: object,
+    low: float,
+    high: float = math.inf,
+    *,
+    low_included: bool = False,
+    word: str = "",
 ) -> float | str:
     """Return a parameter that must be a finite number between ``low`` and ``high``, or the given word."""
     if word and isinstance(value, str) and value == word:
@@ -40,8 +46,12 @@ def check_real(
         number = float(value)
         if (low < number or (low_included and low == number)) and number < high:
             return number
-    bounds = f"{'at least' if low_included else 'above'} {low:g}" + ("" if high == math.inf else f" and below {high:g}")
-    raise InvalidParameterError(f"{name}={value!r}: expected a number {bounds}" + (f", or {word!r}" if word else ""))
+    bounds = f"{'at least' if low_included else 'above'} {low:g}" + (
+        "" if high == math.inf else f" and below {high:g}"
+    )
+    raise InvalidParameterError(
+        f"{name}={value!r}: expected a number {bounds}" + (f", or {word!r}" if word else "")
+    )
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
@@ -76,7 +86,9 @@ def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None
         raise InvalidDataError(f"{name} contains {shown} in {where}; remove or replace such values first")
 
 
-def check_weights(sample_weight: ArrayLike | None, n_rows: int, name: str = "sample_weight") -> NDArray | None:
+def check_weights(
+    sample_weight: ArrayLike | None, n_rows: int, name: str = "sample_weight"
+) -> NDArray | None:
     """Return weights as float64, or None for equal weights; they are finite, not negative, and not all zero."""
     if sample_weight is None:
         return None
@@ -84,11 +96,15 @@ def check_weights(sample_weight: ArrayLike | None, n_rows: int, name: str = "sam
     if weights.ndim == 0:
         weights = np.full(n_rows, float(weights))
     if weights.shape != (n_rows,):
-        raise InvalidDataError(f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row of X")
+        raise InvalidDataError(
+            f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row of X"
+        )
     check_finite(weights, name)
     if (weights < 0).any():
         row = int(np.argmax(weights < 0))
-        raise InvalidDataError(f"{name} is negative in row {row} ({weights[row]:g}); weights must be at least 0")
+        raise InvalidDataError(
+            f"{name} is negative in row {row} ({weights[row]:g}); weights must be at least 0"
+        )
     if not weights.any():
         raise InvalidDataError(f"{name} is zero in every row; at least one row must count")
     return None if (weights == weights[0]).all() and weights[0] == 1 else weights

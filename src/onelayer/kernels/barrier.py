@@ -26,10 +26,10 @@ def new() -> np.ndarray:
 
 
 @intrinsic
-def _atomic_add(typingctx, state, slot, value):  # type: ignore[no-untyped-def]
+def _atomic_add(typingctx, state, slot, value):
     """Add to ``state[slot]`` in one step for all threads and return what was there before."""
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         array = context.make_array(sig.args[0])(context, builder, args[0])
         return builder.atomic_rmw("add", builder.gep(array.data, [args[1]]), args[2], "seq_cst")
 
@@ -37,10 +37,10 @@ def _atomic_add(typingctx, state, slot, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _atomic_load(typingctx, state, slot):  # type: ignore[no-untyped-def]
+def _atomic_load(typingctx, state, slot):
     """Return ``state[slot]`` as other threads last wrote it."""
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         array = context.make_array(sig.args[0])(context, builder, args[0])
         return builder.load_atomic(builder.gep(array.data, [args[1]]), "seq_cst", 8)
 
@@ -48,11 +48,11 @@ def _atomic_load(typingctx, state, slot):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _give_way(typingctx):  # type: ignore[no-untyped-def]
+def _give_way(typingctx):
     """Let another thread have the core."""
     name = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), name)
         builder.call(function, [])
         return context.get_dummy_value()
@@ -61,7 +61,7 @@ def _give_way(typingctx):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def wait(state, n_threads):  # type: ignore[no-untyped-def]
+def wait(state, n_threads):
     """Return when all ``n_threads`` threads have called this; what they wrote before is then seen by all."""
     if n_threads == 1:
         return
@@ -78,6 +78,6 @@ def wait(state, n_threads):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def decide(state):  # type: ignore[no-untyped-def]
+def decide(state):
     """Copy ``STOP`` to ``DECISION``; called by one thread before a wait, so that all then decide alike."""
     state[DECISION] = _atomic_load(state, STOP)

@@ -15,7 +15,7 @@ from numba.extending import overload
 _LOG2_E = math.log2(math.e)
 
 
-def _make(number, integer, mantissa, bias, degree, log2):  # type: ignore[no-untyped-def]
+def _make(number, integer, mantissa, bias, degree, log2):
     """Return the exponential for one type of number.
 
     ``log2`` is log 2 in two parts, the first with trailing zeros, so that n times it is exact.
@@ -25,7 +25,7 @@ def _make(number, integer, mantissa, bias, degree, log2):  # type: ignore[no-unt
     coefficients = tuple(number(1 / math.factorial(k)) for k in range(degree, -1, -1))
 
     @njit(nogil=True, inline="always")
-    def exponential(x):  # type: ignore[no-untyped-def]
+    def exponential(x):
         x = max(number(x), smallest)
         n = np.rint(x * log2_e)
         r = (x - n * high) - n * low
@@ -41,12 +41,12 @@ _exponential32 = _make(np.float32, np.int32, 23, 127, 7, (0.693145751953125, 1.4
 _exponential64 = _make(np.float64, np.int64, 52, 1023, 13, (0.69314718036912381649, 1.9082149292705877e-10))
 
 
-def exponential(x):  # type: ignore[no-untyped-def]
+def exponential(x):
     """Return exp x for x <= 0 (to be called from compiled code)."""
     return math.exp(x)
 
 
 @overload(exponential, inline="always")
-def _overload_exponential(x):  # type: ignore[no-untyped-def]
+def _overload_exponential(x):
     chosen = _exponential32 if x == types.float32 else _exponential64
     return lambda x: chosen(x)

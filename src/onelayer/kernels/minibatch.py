@@ -12,7 +12,8 @@ scores and loss           groups of ``GROUP`` rows × chunks of columns (one chu
 gradient and update       blocks of columns × chunks of rows (one chunk unless rows are very short)
 ========================  ===========================================================================
 
-X is read as it is (uint8 too) and gathered into a padded buffer: copied, or centred and scaled when ``center`` is given.
+X is read as it is (uint8 too), where it lies; or its rows are gathered into a padded buffer, centred and scaled when a
+centre is given.
 """
 
 from __future__ import annotations
@@ -119,12 +120,14 @@ class Tile(NamedTuple):
     G: np.ndarray
 
 
-def cut(X: np.ndarray, n_outputs: int, batch_size: int, buffer: np.dtype, number: np.dtype) -> tuple[Cuts, Work]:
-    """Return the cuts and the buffers for the data, the type of the rows as they are gathered, and the type of W.
+def cut(
+    X: np.ndarray, n_outputs: int, batch_size: int, standardised: bool, number: np.dtype
+) -> tuple[Cuts, Work]:
+    """Return the cuts and the buffers for the data, whether its rows are standardised, and the type of W.
 
-    X serves itself where it has that type and its rows are whole vectors, not all in the same cache sets.
+    X serves itself where its rows are used as they are, are whole vectors, and not all in the same cache sets.
     """
-    n_features = X.shape[1]
+    n_features, buffer = X.shape[1], number if standardised else X.dtype
     vector, columns = lanes(number.itemsize), padded(n_features, number)
     lines = -(-columns * buffer.itemsize // 64) | 1
     row_bytes = max(lines * 64, n_outputs * number.itemsize)
@@ -134,7 +137,7 @@ def cut(X: np.ndarray, n_outputs: int, batch_size: int, buffer: np.dtype, number
     strip = max(1, _STRIP_BYTES // (n_outputs * number.itemsize * width)) * width
     row_chunks = 1 if -(-columns // width) >= _MANY_BLOCKS else min(_MANY_BLOCKS, -(-panel // _ROW_CHUNK))
     fused = row_chunks == 1 and batch_size <= panel
-    direct = X.dtype == buffer and columns == n_features and (n_features * X.itemsize) % 4096 != 0
+    direct = not standardised and columns == n_features and (n_features * X.itemsize) % 4096 != 0
     work = Work(
         X if direct else np.zeros((panel, lines * 64 // buffer.itemsize), buffer),
         np.arange(0 if direct else panel),
@@ -146,7 +149,7 @@ def cut(X: np.ndarray, n_outputs: int, batch_size: int, buffer: np.dtype, number
 
 
 @njit(nogil=True)
-def _clear(A, start, stop):  # type: ignore[no-untyped-def]
+def _clear(A, start, stop):
     """Set the columns [start, stop) of A to zero."""
     for k in range(A.shape[0]):
         row = A[k, start:stop]
@@ -155,7 +158,7 @@ def _clear(A, start, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _add(A, B, start, stop):  # type: ignore[no-untyped-def]
+def _add(A, B, start, stop):
     """Add the columns [start, stop) of B to those of A."""
     for k in range(A.shape[0]):
         a, b = A[k, start:stop], B[k, start:stop]
@@ -164,7 +167,7 @@ def _add(A, B, start, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):  # type: ignore[no-untyped-def]
+def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):
     """Add Σᵣ D[k, r]·X[index[first + r], j] to G, for the columns j in [column, stop)."""
     n_outputs = G.shape[0]
     tiles = -(-n_outputs // GRADIENT_WIDTH)
@@ -174,12 +177,14 @@ def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):  #
         j = column
         while j < stop:
             vectors = several if j + several * vector <= stop else 1
-            gradient_tile(X, index, first, n_rows, D, output, after - output, j, vectors, G, position + j - column)
+            gradient_tile(
+                X, index, first, n_rows, D, output, after - output, j, vectors, G, position + j - column
+            )
             j += vectors * vector
 
 
 @njit(nogil=True)
-def _finish_scores(rows, loss, b, first, n_rows, scale, S, tile):  # type: ignore[no-untyped-def]
+def _finish_scores(rows, loss, b, first, n_rows, scale, S, tile):
     """Turn the sums of one group into scores, and these into gradients of the loss; return the loss."""
     for k in range(S.shape[0]):
         for r in range(GROUP):
@@ -195,7 +200,7 @@ def _finish_scores(rows, loss, b, first, n_rows, scale, S, tile):  # type: ignor
 
 
 @njit(nogil=True)
-def _places(rows, work, first):  # type: ignore[no-untyped-def]
+def _places(rows, work, first):
     """Return the index of ``work.source``, and the place in it, of the rows of a panel."""
     if work.places.size > 0:
         return work.places, 0
@@ -203,8 +208,8 @@ def _places(rows, work, first):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, first, n_rows, scale):  # type: ignore[no-untyped-def]
-    """Gather a panel of rows; leave the gradients of the loss in ``work.S[0]`` and each group's loss in ``work.losses``."""
+def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, first, n_rows, scale):
+    """Leave the gradients of a panel's losses in ``work.S[0]`` and the loss of each group in ``work.losses``."""
     S = work.S
     index, place = _places(rows, work, first)
     groups, chunks, columns = -(-n_rows // GROUP), S.shape[0], layer.W.shape[1]
@@ -217,7 +222,18 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
         if work.places.size > 0:
             for r in range(group * GROUP, group * GROUP + in_group):
                 gather(rows, rows.order[first + r], start, stop, work.source, r)
-        group_scores(rows, upcoming, work.source, index, place + group * GROUP, in_group, layer.W, start, stop, S[c, group])
+        group_scores(
+            rows,
+            upcoming,
+            work.source,
+            index,
+            place + group * GROUP,
+            in_group,
+            layer.W,
+            start,
+            stop,
+            S[c, group],
+        )
         if chunks == 1:
             row = first + group * GROUP
             work.losses[group] = _finish_scores(rows, loss, layer.b, row, in_group, scale, S[0, group], tile)
@@ -233,7 +249,7 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
 
 
 @njit(nogil=True)
-def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns, is_first):  # type: ignore[no-untyped-def]
+def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns, is_first):
     """Add the gradient of a panel to ``work.G``, one sum for each chunk of rows."""
     index, place = _places(rows, work, first)
     groups, blocks, chunks = -(-n_rows // GROUP), -(-columns // cuts.width), work.G.shape[0]
@@ -251,7 +267,7 @@ def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns,
 
 
 @njit(nogil=True)
-def _update(layer, step, unit, G, position, start, stop):  # type: ignore[no-untyped-def]
+def _update(layer, step, unit, G, position, start, stop):
     """Take one step in the columns [start, stop): V = μV + G + penalty·W, then W = shrink·(W − rate·V)."""
     penalty, shrink = step.penalty[start:stop], step.shrink[start:stop]
     for k in range(layer.W.shape[0]):
@@ -267,7 +283,7 @@ def _update(layer, step, unit, G, position, start, stop):  # type: ignore[no-unt
 
 
 @njit(nogil=True)
-def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first, n_rows):  # type: ignore[no-untyped-def]
+def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first, n_rows):
     """Gradient and step, strip by strip, so that the gradient never leaves the cache."""
     columns, strip = layer.W.shape[1], tile.G.shape[1]
     index, place = _places(rows, work, first)
@@ -281,7 +297,7 @@ def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first,
 
 
 @njit(nogil=True)
-def _update_from_sums(thread, n_threads, rows, layer, step, cuts, work):  # type: ignore[no-untyped-def]
+def _update_from_sums(thread, n_threads, rows, layer, step, cuts, work):
     """Add up the gradients of the chunks of rows, in order, and take the step."""
     columns, G = layer.W.shape[1], work.G
     begin, end = share(-(-columns // cuts.width), thread, n_threads)
@@ -293,7 +309,7 @@ def _update_from_sums(thread, n_threads, rows, layer, step, cuts, work):  # type
 
 
 @njit(nogil=True)
-def _update_intercept(layer, step, work, n_rows, bias, is_last):  # type: ignore[no-untyped-def]
+def _update_intercept(layer, step, work, n_rows, bias, is_last):
     """Add the gradient of a panel to ``bias``, lane by lane, and after the last panel take the step."""
     for group in range(-(-n_rows // GROUP)):
         _add(bias, work.S[0, group], 0, GROUP)
@@ -306,11 +322,11 @@ def _update_intercept(layer, step, work, n_rows, bias, is_last):  # type: ignore
             layer.b[k] -= step.rate * layer.v[k]
 
 
-def _compile(source):  # type: ignore[no-untyped-def]
+def _compile(source):
     """Return the compiled pass; ``source`` is part of the key under which its machine code is cached."""
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run(thread, n_threads, state, rows, loss, layer, step, cuts, work):  # type: ignore[no-untyped-def]
+    def run(thread, n_threads, state, rows, loss, layer, step, cuts, work):
         source  # noqa: B018
         W, n = layer.W, rows.order.size
         n_outputs, columns, number = W.shape[0], W.shape[1], W.dtype
@@ -331,7 +347,9 @@ def _compile(source):  # type: ignore[no-untyped-def]
             for start in range(0, n_batch, cuts.panel):
                 n_rows, is_last = min(cuts.panel, n_batch - start), start + cuts.panel >= n_batch
                 first = batch + start
-                _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, first, n_rows, scale)
+                _score_panel(
+                    thread, n_threads, state, rows, loss, layer, cuts, work, tile, first, n_rows, scale
+                )
                 for group in range(-(-n_rows // GROUP)):
                     loss_of_batch += work.losses[group]
                 if not loss_of_batch <= step.limit:

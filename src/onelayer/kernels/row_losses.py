@@ -17,7 +17,7 @@ SQUARED, CROSS_ENTROPY = 0, 1
 
 
 @njit(nogil=True)
-def squared(S, targets, weights):  # type: ignore[no-untyped-def]
+def squared(S, targets, weights):
     """Half squared error: S becomes w·(s − y); returns Σ w·½(s − y)²."""
     total = 0.0
     for k in range(S.shape[0]):
@@ -29,7 +29,7 @@ def squared(S, targets, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def cross_entropy(S, targets, weights, scratch):  # type: ignore[no-untyped-def]
+def cross_entropy(S, targets, weights, scratch):
     """Cross-entropy from scores: S becomes w·(p − onehot(y)); returns Σ w·(log Σₖ exp sₖ − s_y).
 
     The largest score of a row is taken out of the sum, log Σₖ exp sₖ = m + log1p(Σ_{k ≠ argmax} exp(sₖ − m)), so that
@@ -68,7 +68,7 @@ def cross_entropy(S, targets, weights, scratch):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def row_loss(loss, S, targets, weights, scratch):  # type: ignore[no-untyped-def]
+def row_loss(loss, S, targets, weights, scratch):
     """Turn the scores of one group into gradients and return the weighted sum of the losses.
 
     Parameters

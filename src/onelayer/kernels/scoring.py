@@ -48,13 +48,13 @@ def padded(n_features: int, number: np.dtype) -> int:
 
 
 @njit(nogil=True)
-def share(n_tasks, thread, n_threads):  # type: ignore[no-untyped-def]
+def share(n_tasks, thread, n_threads):
     """Return the range of tasks of one thread."""
     return n_tasks * thread // n_threads, n_tasks * (thread + 1) // n_threads
 
 
 @njit(nogil=True)
-def gather(rows, row, start, stop, buffer, position):  # type: ignore[no-untyped-def]
+def gather(rows, row, start, stop, buffer, position):
     """Copy columns [start, stop) of one row into the buffer, centred and scaled if a centre is given."""
     stop = min(stop, rows.X.shape[1])
     x, gathered = rows.X[row, start:stop], buffer[position, start:stop]
@@ -68,7 +68,7 @@ def gather(rows, row, start, stop, buffer, position):  # type: ignore[no-untyped
 
 
 @njit(nogil=True)
-def _prefetch(rows, first, count, start, stop):  # type: ignore[no-untyped-def]
+def _prefetch(rows, first, count, start, stop):
     """Ask the memory for rows that come soon: shuffled rows lie anywhere."""
     for i in range(first, min(first + count, rows.order.size)):
         row = rows.X[rows.order[i], start:stop]
@@ -77,7 +77,7 @@ def _prefetch(rows, first, count, start, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):  # type: ignore[no-untyped-def]
+def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):
     """Write S[k, r] = Σⱼ X[index[first + r], j]·W[k, j] over the columns [start, stop) for one group of rows.
 
     The rows from ``upcoming`` on are fetched meanwhile, a few at a time.
@@ -90,15 +90,16 @@ def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):  #
         for row in range(0, n_rows, several):
             if tile == 0:
                 _prefetch(rows, upcoming + row, several, start, stop)
-            scores_tile(X, index, first + row, first + n_rows - 1, W, output, after - output, start, stop, S, row)
+            scores_tile(
+                X, index, first + row, first + n_rows - 1, W, output, after - output, start, stop, S, row
+            )
 
 
-
-def _compile(source):  # type: ignore[no-untyped-def]
-    """Return the compiled loop of ``predict``; ``source`` is part of the key under which its machine code is cached."""
+def _compile(source):
+    """Return the compiled loop of ``predict``; ``source`` is part of the key of its cached machine code."""
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run(thread, n_threads, rows, W, b, out):  # type: ignore[no-untyped-def]
+    def run(thread, n_threads, rows, W, b, out):
         source  # noqa: B018
         n, columns, n_outputs = rows.order.size, W.shape[1], W.shape[0]
         buffer = np.zeros((GROUP, columns), W.dtype)
@@ -120,7 +121,9 @@ def _compile(source):  # type: ignore[no-untyped-def]
 _run = _compile(source_digest())
 
 
-def predict(X: np.ndarray, coef: np.ndarray, intercept: np.ndarray, n_threads: int | None = None) -> np.ndarray:
+def predict(
+    X: np.ndarray, coef: np.ndarray, intercept: np.ndarray, n_threads: int | None = None
+) -> np.ndarray:
     """Return X·coefᵀ + intercept, shape (n_rows, n_outputs), in the type of ``coef``; X may be of uint8.
 
     The same to the bit for any number of threads; None for as many as there are cores.
@@ -137,12 +140,13 @@ def predict(X: np.ndarray, coef: np.ndarray, intercept: np.ndarray, n_threads: i
 
 
 def writeable(array: np.ndarray) -> np.ndarray:
-    """Return the same memory as an array that may be written, which no loop does to X: it spares a second compilation."""
-    if array.flags.writeable:
-        return np.asarray(array)
+    """Return the same memory as an array that may be written: it spares a second compilation. No loop writes to X."""
+    return array if array.flags.writeable else np.asarray(_Memory(array))
 
-    class Memory:
-        __array_interface__ = {**array.__array_interface__, "data": (array.__array_interface__["data"][0], False)}
-        owner = array
 
-    return np.asarray(Memory())
+class _Memory:
+    """Shows an array's memory as one that may be written, and keeps the array alive."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}

@@ -36,8 +36,8 @@ def _interrupts_held() -> Iterator[None]:
 def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | None = None) -> list:
     """Call ``function(thread)`` for each thread number at once and return the results.
 
-    The caller only waits, so it hears an interrupt (Ctrl-C) at once; it then asks the loop to stop through the barrier's
-    ``state``, waits for the threads to end, and passes the interrupt on.
+    The caller only waits, so it hears an interrupt (Ctrl-C) at once; it then asks the loop to stop through the
+    barrier's ``state``, waits for the threads to end, and passes the interrupt on.
     """
     results: list = [None] * n_threads
     errors: list[BaseException] = []
@@ -45,7 +45,7 @@ def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | N
     def work(thread: int) -> None:
         try:
             results[thread] = function(thread)
-        except BaseException as error:  # noqa: BLE001 - handed to the caller below
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(n_threads)]

@@ -5,18 +5,22 @@ G[k, j] = Σᵣ D[k, r]·X[r, j] for a few columns j and outputs k. Both keep al
 inputs as they load them, and add in an order that is written here and not left to the compiler: the same inputs
 give the same bits however the tiles are dealt out to threads.
 
-The shape of a tile follows the machine. A vector holds ``LANES`` float32 and there are registers for ``SUMS`` vector
-sums; a tile takes up to ``SCORES_WIDTH`` or ``GRADIENT_WIDTH`` outputs and as many rows (or vectors of columns), a power
-of two, as fill the registers. Blocking in registers after Goto and van de Geijn, *Anatomy of high-performance matrix multiplication*,
-ACM TOMS 34 (2008).
+The shape of a tile follows the machine: there are registers for ``SUMS`` vectors of sums, and a tile takes up to
+``SCORES_WIDTH`` or ``GRADIENT_WIDTH`` outputs and as many rows (or vectors of columns), a power of two, as fill them.
+Blocking in registers after Goto and van de Geijn, *Anatomy of high-performance matrix multiplication*, ACM TOMS 34
+(2008).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+
+Body = Callable[[ir.Value, list[ir.Value]], list[ir.Value]]
 
 GROUP = 16  # rows of one group of scores: S is stored as (groups, outputs, GROUP)
 
@@ -116,7 +120,9 @@ def _at(builder: ir.IRBuilder, array: ir.Value, *indices: ir.Value) -> ir.Value:
     return builder.gep(array.data, [offset])
 
 
-def _loop(builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, step: int, sums: list[ir.Value], body):  # type: ignore[no-untyped-def]
+def _loop(
+    builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, step: int, sums: list[ir.Value], body: Body
+) -> list[ir.Value]:
     """Emit ``for i in range(start, stop, step): sums = body(i, sums)`` and return the last sums."""
     before = builder.block
     head = builder.append_basic_block("tile.head")
@@ -141,7 +147,7 @@ def _loop(builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, step: int, sum
     return list(carried)
 
 
-def _for_each_width(builder: ir.IRBuilder, widest: int, width: ir.Value, emit) -> None:  # type: ignore[no-untyped-def]
+def _for_each_width(builder: ir.IRBuilder, widest: int, width: ir.Value, emit: Callable[[int], None]) -> None:
     """Emit one body per width from 1 to the widest and jump to the one asked for."""
     done = builder.append_basic_block("tile.done")
     switch = builder.switch(width, done)
@@ -155,8 +161,8 @@ def _for_each_width(builder: ir.IRBuilder, widest: int, width: ir.Value, emit) -
 
 
 @intrinsic
-def scores_tile(typingctx, X, index, first, last, W, output, width, start, stop, S, lane):  # type: ignore[no-untyped-def]
-    """Write the scores of ``depth(width)`` rows and ``width`` outputs: S[k, lane + r] = Σⱼ X[index[first + r], j]·W[k, j].
+def scores_tile(typingctx, X, index, first, last, W, output, width, start, stop, S, lane):
+    """Write the scores of ``depth(width)`` rows: S[k, lane + r] = Σⱼ X[index[first + r], j]·W[k, j].
 
     Parameters
     ----------
@@ -177,7 +183,7 @@ def scores_tile(typingctx, X, index, first, last, W, output, width, start, stop,
     number = types.int64
     signature = types.void(X, index, number, number, W, number, number, number, number, S, number)
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         x, rows, w, s = (context.make_array(sig.args[i])(context, builder, args[i]) for i in (0, 1, 4, 9))
         first, last, output, width, start, stop, lane = (args[i] for i in (2, 3, 5, 6, 7, 8, 10))
         emitter = _Emitter(builder, context.get_data_type(sig.args[4].dtype))
@@ -194,7 +200,7 @@ def scores_tile(typingctx, X, index, first, last, W, output, width, start, stop,
             outputs = [builder.add(output, emitter.index(k)) for k in range(width)]
             w_rows = [_at(builder, w, k, emitter.index(0)) for k in outputs]
 
-            def body(column, sums):  # type: ignore[no-untyped-def]
+            def body(column, sums):
                 xs = [emitter.load(builder.gep(pointer, [column]), x_element) for pointer in x_rows]
                 updated = []
                 for k, pointer in enumerate(w_rows):
@@ -219,8 +225,8 @@ def scores_tile(typingctx, X, index, first, last, W, output, width, start, stop,
 
 
 @intrinsic
-def gradient_tile(typingctx, X, index, first, n_rows, D, output, width, column, vectors, G, position):  # type: ignore[no-untyped-def]
-    """Add to the gradient of a few columns: G[k, position + j] += Σᵣ D[r // GROUP, k, r % GROUP]·X[index[first + r], column + j].
+def gradient_tile(typingctx, X, index, first, n_rows, D, output, width, column, vectors, G, position):
+    """Add to the gradient of a few columns: G[k, position + j] += Σᵣ Dₖᵣ·X[index[first + r], column + j].
 
     Parameters
     ----------
@@ -230,7 +236,7 @@ def gradient_tile(typingctx, X, index, first, n_rows, D, output, width, column, 
     first, n_rows : int
         The rows to add up: ``n_rows`` of ``index`` from ``first`` on.
     D : (groups, outputs, GROUP) float
-        Gradient of the loss in the scores of these rows.
+        Gradient of the loss in the scores of these rows; Dₖᵣ = D[r // GROUP, k, r % GROUP].
     output, width : int
         First output and how many, at most ``GRADIENT_WIDTH``.
     column : int
@@ -244,7 +250,7 @@ def gradient_tile(typingctx, X, index, first, n_rows, D, output, width, column, 
     number = types.int64
     signature = types.void(X, index, number, number, D, number, number, number, number, G, number)
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         x, rows, d, g = (context.make_array(sig.args[i])(context, builder, args[i]) for i in (0, 1, 4, 9))
         first, n_rows, output, width, column, vectors, position = (args[i] for i in (2, 3, 5, 6, 7, 8, 10))
         emitter = _Emitter(builder, context.get_data_type(sig.args[4].dtype))
@@ -259,7 +265,7 @@ def gradient_tile(typingctx, X, index, first, n_rows, D, output, width, column, 
                 for v in range(n_vectors)
             ]
 
-            def body(row, sums):  # type: ignore[no-untyped-def]
+            def body(row, sums):
                 pointer = _at(builder, x, builder.load(_at(builder, rows, builder.add(first, row))), column)
                 xs = [
                     emitter.load(builder.gep(pointer, [emitter.index(v * emitter.n_lanes)]), x_element)
@@ -293,16 +299,18 @@ def gradient_tile(typingctx, X, index, first, n_rows, D, output, width, column, 
 
 
 @intrinsic
-def prefetch(typingctx, x, position):  # type: ignore[no-untyped-def]
+def prefetch(typingctx, x, position):
     """Ask the memory for the cache line of ``x[position]``, without waiting for it."""
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         array = context.make_array(sig.args[0])(context, builder, args[0])
         byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         signature = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
         pointer = builder.bitcast(builder.gep(array.data, [args[1]]), byte)
-        builder.call(function, [pointer, flag(0), flag(2), flag(1)])  # for reading, into the second-level cache, data
+        builder.call(
+            function, [pointer, flag(0), flag(2), flag(1)]
+        )  # for reading, into the second-level cache, data
         return context.get_dummy_value()
 
     return types.void(x, types.int64), codegen

@@ -27,7 +27,9 @@ def residual_histogram(residuals: Any, *, n_bins: int = 31) -> tuple[np.ndarray,
         raise InvalidParameterError(f"n_bins must be at least 1, not {n_bins!r}")
     if not residuals.size or not np.isfinite(residuals).all():
         raise InvalidDataError("residuals must be finite numbers, at least one of them")
-    reach = float(np.abs(residuals).max()) or 1.0
+    reach = float(np.abs(residuals).max())
+    if reach < 1e-300:  # as good as zero, and too narrow for bins
+        reach = 1.0
     return np.histogram(residuals, bins=n_bins, range=(-reach, reach))
 
 

@@ -148,15 +148,13 @@ def tick_values(low: float, high: float, *, most: int = 6, whole: bool = False) 
 def _step(span: float, most: int, whole: bool) -> float:
     """Return the least round distance at which at most ``most`` ticks fit into ``span``."""
     unit = 10.0 ** math.floor(math.log10(span / most))
-    step = next(
-        unit * factor for factor in (1, 2, 5, 10) if span / (unit * factor) <= most - 1 or factor == 10
-    )
+    step = next(unit * factor for factor in (1, 2, 5, 10, 20) if span / (unit * factor) <= most - 1)
     return max(step, 1.0) if whole else step
 
 
 def _axis(low: float, high: float, start: float, end: float, label: str, whole: bool, snug: bool) -> Axis:
     """Return an axis that ends at ``low`` and ``high``, or, unless snug, at the round numbers around them."""
-    if not high - low > 1e-12 * max(abs(low), abs(high)):
+    if high - low < (1.0 if whole else 1e-9 * max(abs(low), abs(high), 1e-280)):
         margin = 0.5 if whole else 0.5 * abs(low) or 0.5
         low, high = low - margin, high + margin
     if not snug:

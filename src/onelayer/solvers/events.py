@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from dataclasses import asdict, dataclass
 
 
@@ -48,18 +47,19 @@ class Epoch:
         return entry
 
 
-class Callback(ABC):
+class Callback:
     """What listens to a run. Every method does nothing unless overridden.
 
     ``on_start`` is called once before the first epoch, ``on_epoch`` after each, and ``on_end`` always, also when the
     run fails or is interrupted.
     """
 
-    def on_start(self, epochs: int, rows: int) -> None:  # noqa: B027
+    def on_start(self, epochs: int, rows: int) -> None:
         """Hear that a run of ``epochs`` passes over ``rows`` rows begins."""
 
     def on_epoch(self, epoch: Epoch) -> bool | None:
         """Hear of a finished epoch; return True to stop the run."""
+        return None
 
-    def on_end(self) -> None:  # noqa: B027
+    def on_end(self) -> None:
         """Hear that the run is over."""

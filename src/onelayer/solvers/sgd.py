@@ -1,11 +1,11 @@
 """Minibatch stochastic gradient descent over the fused loop of ``onelayer.kernels.minibatch``.
 
-One epoch takes the rows in a random order, in minibatches, and for each steps V ← μV + g, W ← W − ηV with the gradient g of
-the minibatch's mean loss and the penalty αW: PyTorch's ``SGD``, *Dive into Deep Learning* 3.2 and 12.5.
+One epoch takes the rows in a random order, in minibatches, and for each steps V ← μV + g, W ← W − ηV with the
+gradient g of the minibatch's mean loss and the penalty αW: PyTorch's ``SGD``, *Dive into Deep Learning* 3.2 and 12.5.
 
 ``learning_rate="auto"`` needs no tuning. Inputs are standardised as they are gathered (the result is folded back, so
-the model is still one of X as given), the penalty is applied by its proximal step, W/(1 + ηα), which is stable for any
-η, and the rate is η = 1/L with L the largest curvature seen in minibatches of this size
+the model is still one of X as given), the penalty is applied by its proximal step, W/(1 + ηα/(1 − μ)), which is stable
+for any η, and the rate is η = 1/L with L the largest curvature seen in minibatches of this size
 (``Objective.minibatch_curvature``), decayed by the schedule. Should an epoch still run away, it is taken back and the
 rate halved.
 """
@@ -152,7 +152,9 @@ class _Run:
         self.automatic = sgd.learning_rate == "auto"
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
         if self.automatic:
-            self.center, self.inverse_scale = X.standardisation(objective.sample_weight, objective.fit_intercept)
+            self.center, self.inverse_scale = X.standardisation(
+                objective.sample_weight, objective.fit_intercept
+            )
         self.rate = self._stable_rate() if self.automatic else float(sgd.learning_rate)
         self.schedule = sgd.schedule
         if sgd.schedule == "auto":
@@ -169,12 +171,15 @@ class _Run:
         self.layer.W[:, :n_features] = W / self.inverse_scale
         self.layer.b[:] = b + W @ self.center
         nothing = objective.constant_loss(np.zeros_like(b))
-        begin = objective.constant_loss(b) if start is None else max(nothing, objective.mean_loss(W / X.unit, b))
+        begin = (
+            objective.constant_loss(b) if start is None else max(nothing, objective.mean_loss(W / X.unit, b))
+        )
         self.reference = max(begin, nothing * float(np.finfo(number).eps), np.finfo(np.float64).tiny)
 
         source = scoring.writeable(X.array)
-        buffer = number if self.automatic else source.dtype
-        self.cuts, self.work = minibatch.cut(source, objective.n_outputs, self.batch_size, buffer, number)
+        self.cuts, self.work = minibatch.cut(
+            source, objective.n_outputs, self.batch_size, self.automatic, number
+        )
         weights = np.zeros(0) if objective.sample_weight is None else objective.sample_weight
         self.rows = scoring.Rows(
             source,
@@ -249,7 +254,7 @@ class _Run:
         penalty, shrink = np.zeros(n_columns), np.ones(n_columns)
         if self.automatic:
             pull = self.objective.alpha * (self.inverse_scale / self.objective.X.unit) ** 2
-            shrink[: len(pull)] = 1 / (1 + rate * pull)
+            shrink[: len(pull)] = 1 / (1 + rate / (1 - self.sgd.momentum) * pull)
         else:
             penalty[:] = self.objective.alpha
         step = minibatch.Step(
@@ -264,7 +269,15 @@ class _Run:
 
         def work(thread: int) -> tuple[int, float]:
             return minibatch.run(
-                thread, self.n_threads, state, rows, self.objective.loss.code, self.layer, step, self.cuts, self.work
+                thread,
+                self.n_threads,
+                state,
+                rows,
+                self.objective.loss.code,
+                self.layer,
+                step,
+                self.cuts,
+                self.work,
             )
 
         status, total = threads.run(self.n_threads, work, state)[0]
