@@ -68,7 +68,7 @@ class ProgressBar(Callback):
 
     def _figures(self, epoch: Epoch, left: float) -> str:
         """Return what stands beside the epoch's number."""
-        figures = [f"loss {epoch.train_loss:.4f}"]
+        figures = [f"loss {epoch.train_loss:#.4g}"]
         if epoch.val_score is not None:
             figures.append(f"val {self.score} {epoch.val_score:.4f}")
         figures.append(f"{epoch.rows_per_second:,.0f} rows/s")

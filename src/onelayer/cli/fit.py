@@ -156,14 +156,12 @@ def fit(
     model_path = None if no_model else model_path or Path(f"{source.name}.onelayer")
     report_path = None if no_report else report_path or Path(f"{source.name}.html")
     _check_outputs(model_path, report_path)
-    seed, stratified = parameters["random_state"], loss == "cross-entropy"
-    train, held_out = _parts(source, validation, seed, stratified=stratified)
-    if stratified:
-        _check_labels(train)
-        _check_labels(held_out)
-    model = _train(
-        train, held_out if validation or not parameters["early_stopping"] else None, loss, parameters
-    )
+    classifies = loss == "cross-entropy"
+    if classifies:
+        _check_labels(source.train)
+    train, held_out = _parts(source, validation, parameters["random_state"], stratified=classifies)
+    watched = held_out if validation or not parameters["early_stopping"] else None
+    model = _train(train, watched, loss, parameters)
     outcome = Outcome(
         source=source_name,
         data=train.source,
@@ -205,15 +203,16 @@ def _parts(
     return source.train, source.test
 
 
-def _check_labels(data: Dataset | None) -> None:
+def _check_labels(data: Dataset) -> None:
     """Refuse numbers that are no classes, and say which loss they are for."""
-    if data is not None and data.y is not None:
-        fractional = (data.y % 1 != 0).nonzero()[0]
-        if len(fractional):
-            raise InvalidDataError(
-                f"{data.source}: the label of row {fractional[0]} (counted from 0) is {data.y[fractional[0]]}, which is no "
-                "class; --loss squared fits such numbers"
-            )
+    assert data.y is not None
+    fractional = (data.y % 1 != 0).nonzero()[0]
+    if len(fractional):
+        row = fractional[0]
+        raise InvalidDataError(
+            f"{data.source}: the label of row {row} (counted from 0) is {data.y[row]}, which is no class; "
+            "--loss squared fits such numbers"
+        )
 
 
 def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[str, Any]) -> Any:

@@ -93,8 +93,8 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as error:
-        hint = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
-        return _fail(error.format_message().rstrip(".") + hint, WRONG_USE)
+        command = error.ctx.command_path if error.ctx else "onelayer"
+        return _fail(f"{error.format_message().rstrip('.')} (see '{command} --help')", WRONG_USE)
     except DivergenceError as error:
         return _fail(str(error), DIVERGED)
     except OnelayerError as error:

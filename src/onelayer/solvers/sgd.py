@@ -103,13 +103,13 @@ class SGD:
         DivergenceError
             When the loss runs away with a given learning rate.
         """
-        run = _Run(self, objective, random_state, start)
         epochs: list[Epoch] = []
         best: tuple[float, int, tuple[NDArray, NDArray]] | None = None
         stopped = Stopped.FINISHED
         try:
             for callback in callbacks:
                 callback.on_start(self.epochs, objective.X.shape[0])
+            run = _Run(self, objective, random_state, start)
             for number in range(1, self.epochs + 1):
                 record = run.epoch(number, monitor)
                 epochs.append(record)
@@ -192,6 +192,7 @@ class _Run:
         )
         work = self.batch_size * n_features * objective.n_outputs
         self.n_threads = sgd.threads if work >= _SMALL else 1
+        self._pass(np.zeros(0, np.int64), 0.0)  # compiles the loop, the first time ever, so that no epoch waits for it
 
     def _start(self) -> tuple[NDArray, NDArray]:
         """Return zeros, with automatic rate and the intercept at the best constant."""
@@ -282,7 +283,7 @@ class _Run:
 
         status, total = threads.run(self.n_threads, work, state)[0]
         finite = np.isfinite(self.layer.W).all() and np.isfinite(self.layer.b).all()
-        return total / len(order) if status == minibatch.FINISHED and finite else math.inf
+        return total / max(1, len(order)) if status == minibatch.FINISHED and finite else math.inf
 
     def _loss_now(self) -> float:
         """Return the loss after an epoch of so few minibatches that its mean loss tells little of the last step."""
