@@ -12,6 +12,7 @@ import struct
 import sys
 import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -42,9 +43,13 @@ class Terminal:
         self.file: TextIO = os.fdopen(keyboard, "w", encoding="utf-8")
 
     def output(self) -> str:
-        """Return everything written, in the order it was."""
-        self.file.flush()
-        return os.read(self._screen, 1 << 20).decode()
+        """Return everything written, in the order it was, and take nothing more."""
+        self.file.close()
+        content = b""
+        with suppress(OSError):  # which Linux raises at the end, where others return nothing
+            while chunk := os.read(self._screen, 1 << 16):
+                content += chunk
+        return content.decode()
 
     def close(self) -> None:
         self.file.close()

@@ -92,3 +92,11 @@ def test_the_squared_constant_is_the_best(weights):
     at = Squared().value(np.broadcast_to(best, y.shape), y, weights)
     for other in (best - 1e-3, best + 1e-3):
         assert Squared().value(np.broadcast_to(other, y.shape), y, weights) > at
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("weights", [None, np.arange(6.0)])
+def test_the_value_of_equal_scores_is_the_value(loss, weights):
+    scores, targets = np.array([0.5, -2.0, 1.0]), targets_for(loss, 6, 3)
+    expected = loss.value(np.tile(scores, (6, 1)), targets, weights)
+    assert loss.constant_value(scores, targets, weights) == pytest.approx(expected, rel=1e-14)

@@ -46,6 +46,10 @@ class Loss(ABC):
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return the scores of a model without inputs from which training starts, shape (n_outputs,)."""
 
+    def constant_value(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
+        """Return the mean loss when every row has the same scores, shape (n_outputs,)."""
+        return self.value(np.broadcast_to(scores, (len(targets), len(scores))), targets, weights)
+
     def value(self, scores: ArrayLike, targets: ArrayLike, weights: NDArray | None = None) -> float:
         """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ."""
         scores, targets = np.asarray(scores), np.asarray(targets)
@@ -153,6 +157,13 @@ class CrossEntropy(Loss):
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return zeros: all classes equally probable."""
         return np.zeros(n_outputs)
+
+    def constant_value(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
+        """Return the mean over the rows of the loss of their class."""
+        classes = np.arange(len(scores))
+        of_class = self.rows(np.broadcast_to(scores, (len(scores), len(scores))), classes)
+        rows_of_class = np.bincount(targets.reshape(-1).astype(np.int64), weights, len(scores))
+        return float(np.average(of_class, weights=rows_of_class))
 
     @staticmethod
     def _exponentials(scores: Array) -> tuple[Array, Array]:

@@ -18,6 +18,7 @@ from onelayer.solvers.schedules import SCHEDULES
 if TYPE_CHECKING:
     from onelayer.data.dataset import Dataset
     from onelayer.data.sources import Source
+    from onelayer.evaluation import Evaluation
 
 INTERRUPTED = 130
 AT_LEAST_ONE = click.IntRange(min=1)
@@ -148,8 +149,6 @@ def fit(
     Model and report go to the current folder unless told otherwise; either both are written or neither.
     Ctrl-C ends the training early: the last finished epoch is kept and saved, and the exit status is 130.
     """
-    from onelayer.evaluation import evaluate
-
     if (no_model and model_path) or (no_report and report_path):
         raise click.UsageError("a file to write and the option not to write it exclude each other", context)
     source = load_source(source_name)
@@ -162,11 +161,12 @@ def fit(
     train, held_out = _parts(source, validation, parameters["random_state"], stratified=classifies)
     watched = held_out if validation or not parameters["early_stopping"] else None
     model = _train(train, watched, loss, parameters)
+    on_train, on_test = _evaluations(model, train, held_out)
     outcome = Outcome(
         source=source_name,
         data=train.source,
-        train=evaluate(model, train.X, train.y),
-        test=None if held_out is None else evaluate(model, held_out.X, held_out.y),
+        train=on_train,
+        test=on_test,
         test_name="validation" if validation else "test",
         epochs=model.n_iter_,
         seconds=model.training_["seconds"],
@@ -225,6 +225,16 @@ def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[
     model = estimator(**{name: value for name, value in parameters.items() if value is not None})
     validation = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}
     return model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
+
+
+def _evaluations(
+    model: Any, train: Dataset, held_out: Dataset | None
+) -> tuple[Evaluation, Evaluation | None]:
+    """Return how good the model is on the rows it was trained on, and on those it was not."""
+    from onelayer.evaluation import evaluate
+
+    on_test = None if held_out is None else evaluate(model, held_out.X, held_out.y)
+    return evaluate(model, train.X, train.y), on_test
 
 
 def _write(model: Any, train: Dataset, held_out: Dataset | None, outcome: Outcome, language: str) -> None:

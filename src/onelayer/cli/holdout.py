@@ -48,7 +48,7 @@ def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> 
             stratify=data.y if stratified else None,
         )
     except ValueError as error:
-        raise InvalidDataError(f"{data.source}: cannot hold out {fraction:g} of the rows: {error}") from error
+        raise InvalidDataError(f"{data.source}: cannot hold out {fraction} of the rows: {error}") from error
     held_share = f"{len(held_out):,} of {len(data.X):,} rows held out by seed {seed}"
     return (
         _rows(data, np.sort(kept), "train", f"{data.source}, without {held_share}"),

@@ -10,6 +10,7 @@ import click
 
 from onelayer.cli.class_names import class_names
 from onelayer.cli.options import JSON, MODEL
+from onelayer.cli.outcome import count
 
 
 @click.command(short_help="Show what a model file holds.")
@@ -47,11 +48,12 @@ def _record(path: Path, model: Any) -> dict[str, Any]:
 def _lines(record: dict[str, Any]) -> list[str]:
     """Return the record for people, a line for each thing there is to know."""
     training, data = record["training"], record["training"]["data"] or {}
-    outputs = f"{record['n_outputs']:,} " + ("outputs" if record["classes"] is None else "classes")
+    classes = record["class_names"] or []
+    width = f"{len(classes):,} classes" if classes else count(record["n_outputs"], "output")
     entries = {
         "model": f"{record['model']} ({record['bytes']:,} bytes)",
-        "estimator": f"{record['estimator']}, {record['n_features']:,} features, {outputs}",
-        "classes": ", ".join(record["class_names"] or []),
+        "estimator": f"{record['estimator']}, {count(record['n_features'], 'feature')}, {width}",
+        "classes": ", ".join(classes),
         "parameters": _pairs(record["parameters"]),
         "training": f"{training['n_rows']:,} rows, epochs: {record['epochs']}, {training['seconds']:.2f} s, "
         f"threads: {training['n_threads']}, seed: {training['random_state']}, {training['stopped']}",

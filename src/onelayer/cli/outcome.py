@@ -72,7 +72,7 @@ class Outcome:
             self.test_name: None if self.test is None else _figures(self.test),
             "time": f"{self.seconds:.2f} s",
             "data": self.data,
-            "model": None if self.model is None else f"{self.model} ({_count(self.epochs, 'epoch')})",
+            "model": None if self.model is None else f"{self.model} ({count(self.epochs, 'epoch')})",
             "report": self.report,
         }
         return [f"{name:<12}{text}" for name, text in entries.items() if text is not None]
@@ -80,7 +80,7 @@ class Outcome:
 
 def _figures(evaluation: Evaluation) -> str:
     """Return the score, the loss and the number of rows of one part."""
-    rows = _count(evaluation.n_rows, "row")
+    rows = count(evaluation.n_rows, "row")
     if evaluation.bits is not None:
         loss = f"cross-entropy {evaluation.loss:.4f} nats = {evaluation.bits:.4f} bits"
         return f"accuracy {evaluation.accuracy:.4f}   {loss}   {rows}"
@@ -88,5 +88,12 @@ def _figures(evaluation: Evaluation) -> str:
     return f"R² {score}   squared loss {evaluation.loss:.6g}   {rows}"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(60_000, "row")
+    ('1 row', '60,000 rows')
+    """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

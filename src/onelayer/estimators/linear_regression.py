@@ -108,7 +108,7 @@ validation_fraction, warm_start, random_state, n_threads
         first = not self.__sklearn_is_fitted__()
         sgd = self._check_parameters()
         inputs, targets = validate_data(self, X, y, **self._checks(reset=first), multi_output=True)
-        targets = self._learn_targets(targets) if first else targets
+        self._learn_targets(targets, again=not first)
         train = self._labelled(inputs, targets, sample_weight, training=True)
         start = None if first else self._get_coef(self._n_outputs(train.targets))
         calls = 0 if first else self.n_iter_
@@ -130,10 +130,8 @@ validation_fraction, warm_start, random_state, n_threads
     def _loss(self) -> Loss:
         return LOSSES[validation.check_choice("loss", self.loss, _LOSSES)]
 
-    def _learn_targets(self, y: ArrayLike) -> NDArray:
-        targets = np.asarray(y)
-        self._one_dimensional = targets.ndim == 1
-        return targets
+    def _learn_targets(self, y: NDArray, *, again: bool) -> None:
+        self._one_dimensional = np.ndim(self.intercept_) == 0 if again else np.ndim(y) == 1
 
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
         targets = np.asarray(y, dtype=np.float64)

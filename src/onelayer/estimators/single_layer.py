@@ -87,8 +87,8 @@ class SingleLayer(BaseEstimator, ABC):
         """Return targets, shape (n_rows, n_outputs or 1), of checked y."""
 
     @abstractmethod
-    def _learn_targets(self, y: ArrayLike) -> NDArray:
-        """Check y, remember what kind of targets there are, and return it as an array."""
+    def _learn_targets(self, y: NDArray, *, again: bool) -> None:
+        """Remember what kind of targets there are; ``again`` for a model that goes on, which keeps its kind."""
 
     @abstractmethod
     def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
@@ -154,7 +154,7 @@ class SingleLayer(BaseEstimator, ABC):
         warm = self.warm_start and self.__sklearn_is_fitted__()
         sgd, random_state = self._check_parameters(), check_random_state(self.random_state)
         inputs, labels = validate_data(self, X, y, **self._checks(reset=not warm), multi_output=True)
-        labels = labels if warm else self._learn_targets(labels)
+        self._learn_targets(labels, again=warm)
         train = self._labelled(inputs, labels, sample_weight, training=True)
         if (X_val is None) != (y_val is None):
             raise InvalidDataError("X_val and y_val go together: give both or neither")

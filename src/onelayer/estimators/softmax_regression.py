@@ -219,15 +219,15 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         check_classification_targets(labels)
         return labels
 
-    def _learn_targets(self, y: ArrayLike) -> NDArray:
-        labels = self._label_array(y, "y")
-        classes = np.unique(labels)
+    def _learn_targets(self, y: NDArray, *, again: bool) -> None:
+        if again:
+            return
+        classes = np.unique(self._label_array(y, "y"))
         if len(classes) < 2:
             raise InvalidDataError(
-                f"y has one class only ({classes[0]!r}); a classifier needs rows of at least two classes"
+                f"y has one class only ({classes.tolist()[0]!r}); a classifier needs rows of at least two classes"
             )
         self.classes_ = classes
-        return labels
 
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
         labels = self._label_array(y, name)
@@ -236,7 +236,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         if not known.all():
             row = int(np.argmin(known))
             raise InvalidDataError(
-                f"{name} has the label {labels[row]!r} in row {row}, which is not one of the model's "
+                f"{name} has the label {labels[row : row + 1].tolist()[0]!r} in row {row}, which is not one of the model's "
                 f"{len(self.classes_)} classes"
             )
         return places.astype(np.float64)[:, None]

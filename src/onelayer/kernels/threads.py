@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 
@@ -20,53 +18,44 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment: a thread that is not started would keep the others waiting."""
-    if not hasattr(signal, "pthread_sigmask"):  # not on every platform
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | None = None) -> list:
     """Call ``function(thread)`` for each thread number at once and return the results.
 
     The caller only waits, so it hears an interrupt (Ctrl-C) at once; it then asks the loop to stop through the
-    barrier's ``state``, waits for the threads to end, and passes the interrupt on.
+    barrier's ``state``, waits for the threads to end, and passes the interrupt on. No thread begins before all are
+    there: one that were missing would keep the others waiting for ever.
     """
     results: list = [None] * n_threads
-    errors: list[BaseException] = []
+    failures: list[BaseException] = []
+    gate, complete = threading.Event(), False
 
     def work(thread: int) -> None:
+        gate.wait()
+        if not complete:
+            return
         try:
             results[thread] = function(thread)
-        except BaseException as error:
-            errors.append(error)
+        except BaseException as failure:
+            failures.append(failure)
 
     threads = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(n_threads)]
-    interrupt: KeyboardInterrupt | None = None
     try:
-        with _interrupts_held():
-            for thread in threads:
-                thread.start()
-    except KeyboardInterrupt as error:
-        interrupt = error
-    while True:
-        if interrupt is not None and state is not None:
+        for thread in threads:
+            thread.start()
+        complete = True
+    except BaseException as failure:
+        failures.append(failure)
+    while True:  # until an interrupt no longer comes in between
+        if failures and state is not None:
             state[barrier.STOP] = 1
         try:
+            gate.set()
             for thread in threads:
-                thread.join()
+                if thread.ident is not None:
+                    thread.join()
             break
-        except KeyboardInterrupt as error:
-            interrupt = error
-    if interrupt is not None:
-        raise interrupt
-    if errors:
-        raise errors[0]
+        except KeyboardInterrupt as interrupt:
+            failures.insert(0, interrupt)
+    if failures:
+        raise failures[0]
     return results

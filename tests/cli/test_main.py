@@ -1,0 +1,122 @@
+"""The command as a whole: help, exit status, and what goes to which output, also in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onelayer.cli import evaluate
+
+from .conftest import Result, Run
+
+
+def process(*arguments: str, output: int = subprocess.PIPE) -> Result:
+    """Run the command in a process of its own."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "onelayer", *arguments],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    return Result(finished.returncode, finished.stdout or "", finished.stderr)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["datasets"]])
+def test_help(arguments: list[str], run: Run) -> None:
+    result = run(*arguments)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("Usage: onelayer")
+
+
+@pytest.mark.parametrize("command", ["fit", "evaluate", "predict", "inspect", "report", "datasets"])
+def test_every_command_has_help(command: str, run: Run) -> None:
+    assert f"  {command}" in run("--help").out
+    assert run(command, "--help").out.startswith(f"Usage: onelayer {command}")
+
+
+def test_version(run: Run) -> None:
+    from onelayer import __version__
+
+    assert run("--version").out == f"onelayer {__version__}\n"
+
+
+class TestUnexpected:
+    """An error that nobody foresaw is one line too, unless the traceback is asked for."""
+
+    @pytest.fixture(autouse=True)
+    def bug(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*arguments: object) -> None:
+            raise RuntimeError("two\nlines")
+
+        monkeypatch.setattr(evaluate, "load_source", fail)
+
+    def test_one_line(self, model: str, run: Run) -> None:
+        result = run("evaluate", model, "data")
+        assert result.status == 1
+        assert result.error.startswith("this should not happen, please report it (RuntimeError: two lines)")
+        assert "ONELAYER_DEBUG=1" in result.error
+
+    def test_the_traceback_on_request(self, model: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ONELAYER_DEBUG", "1")
+        result = run("evaluate", model, "data")
+        assert result.status == 1
+        assert result.err.startswith("Traceback (most recent call last)")
+
+    def test_too_little_memory(self, model: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*arguments: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(evaluate, "load_source", fail)
+        result = run("evaluate", model, "data")
+        assert (result.status, result.error) == (1, "not enough memory")
+
+
+class TestProcess:
+    """What only a process of its own shows."""
+
+    def test_results_and_messages_are_apart(self, model: str, toy: str) -> None:
+        result = process("fit", toy, "--no-report", "--epochs", "1", "--json")
+        assert result.status == 0
+        assert result.out.startswith("{")
+        assert result.out.count("\n") == 1
+        assert result.err.startswith("epoch 1/1")
+
+    def test_errors_have_no_traceback(self) -> None:
+        result = process("fit", "nowhere")
+        assert result.status == 1
+        assert result.error.startswith("nowhere: there is no such folder or data set")
+
+    def test_wrong_use(self) -> None:
+        result = process("fit", "nowhere", "--epochs", "0")
+        assert result.status == 2
+        assert "--epochs" in result.error
+
+    def test_a_reader_that_has_seen_enough(self, model: str, toy: str) -> None:
+        command = [sys.executable, "-m", "onelayer", "predict", model, toy, "--proba"]
+        reader, writer = os.pipe()
+        os.close(reader)
+        finished = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120)
+        os.close(writer)
+        assert (finished.returncode, finished.stderr) == (0, "")
+
+    def test_a_full_disk_behind_standard_output(self, model: str, toy: str) -> None:
+        with open("/dev/full", "wb") as full:
+            result = process("predict", model, toy, output=full.fileno())
+        assert result.status == 1
+        assert "No space left on device" in result.error
+
+    def test_help_imports_nothing_heavy(self) -> None:
+        heavy = "{'numpy', 'scipy', 'sklearn', 'numba', 'matplotlib', 'jinja2', 'rich'}"
+        code = f"import sys, onelayer.cli.main; print({heavy} & set(sys.modules))"
+        finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert finished.stdout == "set()\n"
+
+    def test_the_installed_command_is_the_same(self) -> None:
+        installed = Path(sys.executable).with_name("onelayer")
+        finished = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=60)
+        assert finished.stdout == process("--version").out
