@@ -59,7 +59,7 @@ class Dense(Matrix):
     Examples
     --------
     >>> X = Dense(np.array([[0, 255], [51, 102]], dtype=np.uint8))
-    >>> (X.sample(np.array([1])) * X.unit).round(3).tolist()
+    >>> (X.sample(np.array([1])).astype(float) * X.unit).round(3).tolist()
     [[0.2, 0.4]]
     """
 

@@ -60,9 +60,7 @@ class Objective:
 
     def constant_loss(self, b: NDArray) -> float:
         """Return the mean loss of a model without weights."""
-        return self.loss.value(
-            np.broadcast_to(b, (self.X.shape[0], self.n_outputs)), self.targets, self.sample_weight
-        )
+        return self.loss.constant_value(b, self.targets, self.sample_weight)
 
     def value(self, W: NDArray, b: NDArray) -> float:
         """Return F(W, b)."""

@@ -11,6 +11,9 @@ import numpy as np
 from onelayer.kernels import barrier
 
 
+_LOOK = 0.1  # seconds; a signal that comes just before a wait begins does not end it, so waits are short
+
+
 def available() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on every platform
@@ -51,8 +54,8 @@ def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | N
         try:
             gate.set()
             for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+                while thread.is_alive():
+                    thread.join(_LOOK)
             break
         except KeyboardInterrupt as interrupt:
             failures.insert(0, interrupt)

@@ -192,7 +192,9 @@ class _Run:
         )
         work = self.batch_size * n_features * objective.n_outputs
         self.n_threads = sgd.threads if work >= _SMALL else 1
-        self._pass(np.zeros(0, np.int64), 0.0)  # compiles the loop, the first time ever, so that no epoch waits for it
+        self._pass(
+            np.zeros(0, np.int64), 0.0
+        )  # compiles the loop, the first time ever, so that no epoch waits for it
 
     def _start(self) -> tuple[NDArray, NDArray]:
         """Return zeros, with automatic rate and the intercept at the best constant."""
