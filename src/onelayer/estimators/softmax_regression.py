@@ -235,8 +235,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         known = self.classes_[places] == labels
         if not known.all():
             row = int(np.argmin(known))
+            label = labels[row : row + 1].tolist()[0]
             raise InvalidDataError(
-                f"{name} has the label {labels[row : row + 1].tolist()[0]!r} in row {row}, which is not one of the model's "
+                f"{name} has the label {label!r} in row {row}, which is not one of the model's "
                 f"{len(self.classes_)} classes"
             )
         return places.astype(np.float64)[:, None]

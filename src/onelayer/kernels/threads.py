@@ -10,7 +10,6 @@ import numpy as np
 
 from onelayer.kernels import barrier
 
-
 _LOOK = 0.1  # seconds; a signal that comes just before a wait begins does not end it, so waits are short
 
 
