@@ -11,9 +11,10 @@ import sys
 
 import numpy as np
 from llvmlite import ir
-from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+
+from onelayer.kernels.tiles import internal
 
 _LINE = 16  # int64 per slot: two cache lines, so that slots never share one
 ARRIVED, GENERATION, STOP, DECISION = 0 * _LINE, 1 * _LINE, 2 * _LINE, 3 * _LINE
@@ -60,7 +61,7 @@ def _give_way(typingctx):
     return types.void(), codegen
 
 
-@njit(nogil=True)
+@internal
 def wait(state, n_threads):
     """Return when all ``n_threads`` threads have called this; what they wrote before is then seen by all."""
     if n_threads == 1:
@@ -77,7 +78,7 @@ def wait(state, n_threads):
             _give_way()
 
 
-@njit(nogil=True)
+@internal
 def decide(state):
     """Copy ``STOP`` to ``DECISION``; called by one thread before a wait, so that all then decide alike."""
     state[DECISION] = _atomic_load(state, STOP)

@@ -26,7 +26,7 @@ from numba import njit
 from onelayer.kernels import barrier, source_digest
 from onelayer.kernels.row_losses import row_loss
 from onelayer.kernels.scoring import gather, group_scores, padded, share
-from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, depth, gradient_tile, lanes
+from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, depth, gradient_tile, internal, lanes
 
 _PANEL_BYTES = 1 << 20
 _COLUMN_CHUNK = 8192
@@ -148,7 +148,7 @@ def cut(
     return Cuts(batch_size, panel, chunk, width, strip, vector), work
 
 
-@njit(nogil=True)
+@internal
 def _clear(A, start, stop):
     """Set the columns [start, stop) of A to zero."""
     for k in range(A.shape[0]):
@@ -157,7 +157,7 @@ def _clear(A, start, stop):
             row[j] = 0
 
 
-@njit(nogil=True)
+@internal
 def _add(A, B, start, stop):
     """Add the columns [start, stop) of B to those of A."""
     for k in range(A.shape[0]):
@@ -166,7 +166,7 @@ def _add(A, B, start, stop):
             a[j] += b[j]
 
 
-@njit(nogil=True)
+@internal
 def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):
     """Add Σᵣ D[k, r]·X[index[first + r], j] to G, for the columns j in [column, stop)."""
     n_outputs = G.shape[0]
@@ -183,7 +183,7 @@ def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):
             j += vectors * vector
 
 
-@njit(nogil=True)
+@internal
 def _finish_scores(rows, loss, b, first, n_rows, scale, S, tile):
     """Turn the sums of one group into scores, and these into gradients of the loss; return the loss."""
     for k in range(S.shape[0]):
@@ -199,7 +199,7 @@ def _finish_scores(rows, loss, b, first, n_rows, scale, S, tile):
     return row_loss(loss, S, tile.targets, tile.weights, tile.scratch)
 
 
-@njit(nogil=True)
+@internal
 def _places(rows, work, first):
     """Return the index of ``work.source``, and the place in it, of the rows of a panel."""
     if work.places.size > 0:
@@ -207,7 +207,7 @@ def _places(rows, work, first):
     return rows.order, first
 
 
-@njit(nogil=True)
+@internal
 def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, first, n_rows, scale):
     """Leave the gradients of a panel's losses in ``work.S[0]`` and the loss of each group in ``work.losses``."""
     S = work.S
@@ -248,7 +248,7 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
     barrier.wait(state, n_threads)
 
 
-@njit(nogil=True)
+@internal
 def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns, is_first):
     """Add the gradient of a panel to ``work.G``, one sum for each chunk of rows."""
     index, place = _places(rows, work, first)
@@ -266,7 +266,7 @@ def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns,
         _gradient(work.source, index, row, in_chunk, D, start, stop, cuts.vector, G, start)
 
 
-@njit(nogil=True)
+@internal
 def _update(layer, step, unit, G, position, start, stop):
     """Take one step in the columns [start, stop): V = μV + G + penalty·W, then W = shrink·(W − rate·V)."""
     penalty, shrink = step.penalty[start:stop], step.shrink[start:stop]
@@ -282,7 +282,7 @@ def _update(layer, step, unit, G, position, start, stop):
                 w[j] = (w[j] - step.rate * velocity[j]) * shrink[j]
 
 
-@njit(nogil=True)
+@internal
 def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first, n_rows):
     """Gradient and step, strip by strip, so that the gradient never leaves the cache."""
     columns, strip = layer.W.shape[1], tile.G.shape[1]
@@ -296,7 +296,7 @@ def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first,
         _update(layer, step, rows.unit, tile.G, 0, start, stop)
 
 
-@njit(nogil=True)
+@internal
 def _update_from_sums(thread, n_threads, rows, layer, step, cuts, work):
     """Add up the gradients of the chunks of rows, in order, and take the step."""
     columns, G = layer.W.shape[1], work.G
@@ -308,7 +308,7 @@ def _update_from_sums(thread, n_threads, rows, layer, step, cuts, work):
         _update(layer, step, rows.unit, G[0], start, start, stop)
 
 
-@njit(nogil=True)
+@internal
 def _update_intercept(layer, step, work, n_rows, bias, is_last):
     """Add the gradient of a panel to ``bias``, lane by lane, and after the last panel take the step."""
     for group in range(-(-n_rows // GROUP)):

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from onelayer.kernels import source_digest, threads
-from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, depth, lanes, prefetch, scores_tile
+from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, depth, internal, lanes, prefetch, scores_tile
 
 _DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
 _SMALL = 1 << 20  # multiplications below which a second thread costs more than it brings
@@ -47,13 +47,13 @@ def padded(n_features: int, number: np.dtype) -> int:
     return -(-n_features // vector) * vector
 
 
-@njit(nogil=True)
+@internal
 def share(n_tasks, thread, n_threads):
     """Return the range of tasks of one thread."""
     return n_tasks * thread // n_threads, n_tasks * (thread + 1) // n_threads
 
 
-@njit(nogil=True)
+@internal
 def gather(rows, row, start, stop, buffer, position):
     """Copy columns [start, stop) of one row into the buffer, centred and scaled if a centre is given."""
     stop = min(stop, rows.X.shape[1])
@@ -67,7 +67,7 @@ def gather(rows, row, start, stop, buffer, position):
             gathered[j] = (x[j] - center[j]) * inverse_scale[j]
 
 
-@njit(nogil=True)
+@internal
 def _prefetch(rows, first, count, start, stop):
     """Ask the memory for rows that come soon: shuffled rows lie anywhere."""
     for i in range(first, min(first + count, rows.order.size)):
@@ -76,7 +76,7 @@ def _prefetch(rows, first, count, start, stop):
             prefetch(row, j)
 
 
-@njit(nogil=True)
+@internal
 def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):
     """Write S[k, r] = Σⱼ X[index[first + r], j]·W[k, j] over the columns [start, stop) for one group of rows.
 

@@ -17,9 +17,13 @@ from collections.abc import Callable
 
 import llvmlite.binding as llvm
 from llvmlite import ir
+from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+internal = njit(
+    nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)  # called by compiled code only: no way in
 Body = Callable[[ir.Value, list[ir.Value]], list[ir.Value]]
 
 GROUP = 16  # rows of one group of scores: S is stored as (groups, outputs, GROUP)
@@ -308,9 +312,8 @@ def prefetch(typingctx, x, position):
         signature = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
         pointer = builder.bitcast(builder.gep(array.data, [args[1]]), byte)
-        builder.call(
-            function, [pointer, flag(0), flag(2), flag(1)]
-        )  # for reading, into the second-level cache, data
+        reading, second_level, data = flag(0), flag(2), flag(1)
+        builder.call(function, [pointer, reading, second_level, data])
         return context.get_dummy_value()
 
     return types.void(x, types.int64), codegen
