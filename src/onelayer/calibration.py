@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.labels import check_known
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _columns(y: Any, proba: Any, classes: Any) -> tuple[np.ndarray, np.ndarray, 
     classes = np.arange(proba.shape[1]) if classes is None else np.asarray(classes)
     if len(classes) != proba.shape[1]:
         raise InvalidDataError(f"proba has {proba.shape[1]} columns, but there are {len(classes)} classes")
-    _refuse(~np.isin(y, classes), y, "label", f"one of the {len(classes)} classes")
+    check_known(y, classes)
     return y, proba, classes
 
 

@@ -5,7 +5,6 @@ A callback of your own derives from :class:`Callback`; when its ``on_epoch`` ret
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import TextIO
 
 from onelayer.errors import OutputError, optional_dependency
 from onelayer.solvers.events import Callback, Epoch
+from onelayer.strict_json import dumps
 
 __all__ = ["Callback", "History", "JSONLines", "ProgressBar"]
 
@@ -137,7 +137,7 @@ class JSONLines(Callback):
     def on_epoch(self, epoch: Epoch) -> None:
         """Write the record of a finished epoch."""
         try:
-            self._lines.write(json.dumps(epoch.record()) + "\n")
+            self._lines.write(dumps(epoch.record()) + "\n")
             self._lines.flush()
         except OSError as error:
             raise OutputError(f"cannot write the record of epoch {epoch.epoch}: {error.strerror}") from error

@@ -7,6 +7,7 @@ the standard library would raise in its place, so that existing ``except ValueEr
 from __future__ import annotations
 
 import importlib
+import math
 from types import ModuleType
 
 
@@ -55,17 +56,17 @@ class DivergenceError(OnelayerError, ArithmeticError):
     learning_rate : float
         The learning rate that was used.
     suggestion : float
-        A learning rate below the stability limit of these data.
+        A learning rate below the stability limit of these data; NaN where there is none to be had.
     """
 
     def __init__(self, epoch: int, learning_rate: float, suggestion: float) -> None:
         self.epoch = epoch
         self.learning_rate = learning_rate
         self.suggestion = suggestion
-        super().__init__(
-            f"training diverged in epoch {epoch} with learning_rate={learning_rate:g}; "
-            f"try learning_rate={suggestion:.2g}, or learning_rate='auto'"
-        )
+        advice = f"try learning_rate={suggestion:.2g}, or learning_rate='auto'"
+        if math.isnan(suggestion):
+            advice = "the values are too large to train on; scale X, and y of a regression, to order one"
+        super().__init__(f"training diverged in epoch {epoch} with learning_rate={learning_rate:g}; {advice}")
 
     def __reduce__(self) -> tuple[type[DivergenceError], tuple[int, float, float]]:
         return type(self), (self.epoch, self.learning_rate, self.suggestion)

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from onelayer.errors import InvalidDataError
+from onelayer.labels import check_known
 
 _VALUES_AT_ONCE = 1 << 20
 
@@ -281,16 +282,7 @@ def _class_indices(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     classes = np.asarray(classes)
     if y.ndim != 1:
         raise InvalidDataError(f"labels must be one column, but y has shape {y.shape}")
-    comparable = np.issubdtype(y.dtype, np.number) == np.issubdtype(classes.dtype, np.number)
-    known = np.isin(y, classes) if comparable else np.zeros(len(y), dtype=bool)
-    if not known.all():
-        row = int(known.argmin())
-        names = ", ".join(map(repr, classes[:10].tolist())) + ", …" * (len(classes) > 10)
-        label = y[row : row + 1].tolist()[0]
-        raise InvalidDataError(
-            f"label {label!r} in row {row} of y is not one of the model's {len(classes)} classes "
-            f"({names}); evaluate on data with the labels that the model was trained on"
-        )
+    check_known(y, classes)
     return np.searchsorted(classes, y).astype(np.int64, copy=False)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +47,8 @@ class Matrix(ABC):
         """Return DᵀX, in units of X as stored; shape (n_outputs, n_features)."""
 
     @abstractmethod
-    def standardisation(self, weights: NDArray | None, centred: bool) -> tuple[NDArray, NDArray]:
-        """Return (center, inverse_scale) per column, such that (X − center)·inverse_scale is of order one."""
+    def moments(self, weights: NDArray | None) -> Moments:
+        """Return the moments of the columns, in units of X as stored."""
 
     @abstractmethod
     def sample(self, rows: NDArray) -> NDArray:
@@ -88,47 +90,98 @@ class Dense(Matrix):
             total += D[chunk].T @ self.array[chunk].astype(total.dtype, copy=False)
         return total
 
-    def standardisation(self, weights: NDArray | None, centred: bool) -> tuple[NDArray, NDArray]:
-        """Return the mean of each column and one over its scale.
-
-        Float columns: the scale is the standard deviation (root mean square if not centred), or a tenth of the
-        largest distance from the mean where that is more, so that a rare large value cannot dominate a step; 1 for a
-        column that is constant. uint8 columns share one unit, so only their mean over some rows is taken.
-        """
+    def moments(self, weights: NDArray | None) -> Moments:
+        """Return the moments of the columns, of uint8 over at most some thousand rows, evenly spread."""
         n_rows, n_features = self.shape
-        if self.array.dtype == np.uint8:
-            inverse_scale = np.full(n_features, self.unit)
-            if not centred:
-                return np.zeros(n_features), inverse_scale
+        shared = self.unit if self.array.dtype == np.uint8 else None
+        rows = np.arange(n_rows)
+        if shared is not None:
             rows = spread(n_rows, max(1, _SAMPLE_ELEMENTS // n_features))
-            share = None if weights is None or not weights[rows].any() else weights[rows]
-            return np.average(self.array[rows], axis=0, weights=share).astype(np.float64), inverse_scale
-        share = np.ones(n_rows) if weights is None else weights.astype(np.float64)
-        total = share.sum()
-        center = np.zeros(n_features)
-        if centred:
-            center = (
-                sum(share[chunk] @ self.array[chunk].astype(np.float64) for chunk in self._chunks()) / total
-            )
-            center = center.astype(self.number).astype(np.float64)
-        variance, largest = np.zeros(n_features), np.zeros(n_features)
-        for chunk in self._chunks():
-            distance = self.array[chunk].astype(np.float64)
-            distance -= center
-            np.abs(distance, out=distance)
-            distance[share[chunk] == 0] = 0
-            np.maximum(largest, distance.max(axis=0), out=largest)
-            with np.errstate(over="ignore"):
-                variance += share[chunk] @ np.square(distance, out=distance)
-        scale = np.maximum(np.sqrt(variance / total), largest / _LARGEST)
-        noise = 8 * np.finfo(self.number).eps * np.abs(center)
-        scale[~(scale > noise) | ~np.isfinite(scale)] = np.inf
-        scale[np.isinf(scale)] = np.maximum(1.0, np.abs(center))[np.isinf(scale)]
-        return center, 1 / scale
+        share = np.ones(n_rows) if weights is None else weights
+        rows = rows[share[rows] > 0] if share[rows].any() else np.flatnonzero(share)[:1]
+        size = max(1, _CHUNK_ELEMENTS // n_features)
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+        return reduce(Moments.merge, (Moments.of(self.array[part], share[part], shared) for part in parts))
 
     def sample(self, rows: NDArray) -> NDArray:
         """Return the rows, in the type of computation."""
         return self.array[rows].astype(self.number)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What is known of the columns of some rows; the moments of two sets of rows merge into those of both.
+
+    Attributes
+    ----------
+    total : float
+        Sum of the weights of the rows.
+    mean, square : (n_features,) float64
+        Mean, and sum of the weighted squared distances from it.
+    low, high : (n_features,) float64
+        Smallest and largest value.
+    shared : float or None
+        Where all columns share one unit (uint8), that unit.
+
+    References
+    ----------
+    Chan, Golub and LeVeque, *Algorithms for computing the sample variance*, American Statistician 37 (1983).
+    """
+
+    total: float
+    mean: NDArray
+    square: NDArray
+    low: NDArray
+    high: NDArray
+    shared: float | None
+
+    @classmethod
+    def of(cls, rows: NDArray, weights: NDArray, shared: float | None) -> Moments:
+        """Return the moments of a few rows, in float64."""
+        values, total = rows.astype(np.float64), float(weights.sum())
+        low, high, origin = values.min(axis=0), values.max(axis=0), values[0].copy()
+        values -= origin  # so that the mean of a constant is that constant
+        apart = (weights / total) @ values
+        values -= apart
+        with np.errstate(over="ignore"):
+            return cls(total, origin + apart, weights @ np.square(values, out=values), low, high, shared)
+
+    def merge(self, other: Moments) -> Moments:
+        """Return the moments of these rows and others together."""
+        total = self.total + other.total
+        apart = other.mean - self.mean
+        with np.errstate(over="ignore"):
+            square = self.square + other.square + np.square(apart) * (self.total * other.total / total)
+        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+        return Moments(total, self.mean + apart * (other.total / total), square, low, high, self.shared)
+
+    def standardisation(self, number: np.dtype, centred: bool, prior: float = 0.0) -> tuple[NDArray, NDArray]:
+        """Return (center, inverse_scale) per column, such that (X − center)·inverse_scale is of order one.
+
+        The scale is the root mean square distance from the centre, or a tenth of the largest distance where that is
+        more, so that a rare large value cannot dominate a step; a column that is constant is not scaled up. Columns
+        that share a unit are scaled by that unit.
+
+        Parameters
+        ----------
+        number : dtype
+            Type of the standardised values.
+        centred : bool
+            Whether the mean is subtracted.
+        prior : float
+            Weight of an imagined row of zeros, which keeps the scale sound when few rows have been seen.
+        """
+        center = np.zeros_like(self.mean)
+        if centred:
+            center = (self.mean * (self.total / (self.total + prior))).astype(number).astype(np.float64)
+        if self.shared is not None:
+            return center, np.full(len(center), self.shared)
+        with np.errstate(over="ignore"):
+            scale = np.sqrt(self.square / self.total + np.square(self.mean - center))
+        scale = np.maximum(scale, np.maximum(self.high - center, center - self.low) / _LARGEST)
+        noise = 8 * np.finfo(number).eps * np.abs(center)
+        constant = (self.low == self.high) | ~(scale > noise) | ~np.isfinite(scale)
+        return center, 1 / np.where(constant, np.maximum(1.0, np.maximum(self.high, -self.low)), scale)
 
 
 def spread(n: int, size: int) -> NDArray[np.int64]:

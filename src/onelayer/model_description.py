@@ -49,8 +49,10 @@ def describe(model: Any, data: dict[str, Any] | None) -> str:
     Raises
     ------
     InvalidParameterError
-        A parameter or a class label that has no JSON form.
+        A model of another class, even a subclass, since it would be loaded as another; a parameter or a class
+        label that has no JSON form.
     """
+    _check_class(type(model))
     fitted = vars(model)
     description = {
         "estimator": type(model).__name__,
@@ -67,6 +69,15 @@ def describe(model: Any, data: dict[str, Any] | None) -> str:
         return json.dumps(description, ensure_ascii=False, default=_plain)
     except TypeError as error:
         raise InvalidParameterError(f"the model cannot be stored in a file: {error}") from None
+
+
+def _check_class(cls: type) -> None:
+    """Refuse a class of which :func:`build` would make another."""
+    if ESTIMATORS.get(cls.__name__) != cls.__module__:
+        raise InvalidParameterError(
+            f"a {cls.__name__} of the module {cls.__module__} cannot be stored in a file, only a "
+            f"{' or '.join(ESTIMATORS)} of onelayer itself; store it as one of these"
+        )
 
 
 def build(text: str, tensors: dict[str, np.ndarray]) -> Any:

@@ -61,7 +61,8 @@ def save(model: Any, path: str | os.PathLike[str], data: dict[str, Any] | None =
     OutputError
         The file could not be written; nothing was left behind.
     InvalidParameterError
-        A parameter or a class label that has no JSON form, or names and labels that take more than 32 MiB.
+        A model of another class, weights that are not finite, a parameter or a class label that has no JSON
+        form, or names and labels that take more than 32 MiB.
 
     Notes
     -----
@@ -98,7 +99,8 @@ def serialized(model: Any, data: dict[str, Any] | None = None) -> bytes:
     Raises
     ------
     InvalidParameterError
-        A parameter or a class label that has no JSON form, or names and labels that take more than 32 MiB.
+        A model of another class, weights that are not finite, a parameter or a class label that has no JSON
+        form, or names and labels that take more than 32 MiB.
     """
     from safetensors.numpy import save as serialize
     from sklearn.utils.validation import check_is_fitted
@@ -106,6 +108,9 @@ def serialized(model: Any, data: dict[str, Any] | None = None) -> bytes:
     check_is_fitted(model)
     document = describe(model, data)
     tensors = {name: _little_endian(getattr(model, name)) for name in ("coef_", "intercept_")}
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise InvalidParameterError(f"the model cannot be stored in a file: {name} holds NaN or infinity")
     metadata = {
         "format": FORMAT,
         "version": str(FORMAT_VERSION),

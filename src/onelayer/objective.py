@@ -30,6 +30,8 @@ class Objective:
         Weight of the L2 penalty.
     sample_weight : (n_rows,) float64, or None for equal weights
     fit_intercept : bool
+    n_threads : int or None
+        For scores; None for as many as there are cores.
 
     Examples
     --------
@@ -49,10 +51,11 @@ class Objective:
     alpha: float
     sample_weight: NDArray | None
     fit_intercept: bool
+    n_threads: int | None = None
 
     def scores(self, W: NDArray, b: NDArray) -> NDArray:
         """Return S = XWᵀ + b; W has shape (n_outputs, n_features)."""
-        return self.X.scores(W * self.X.unit, b)
+        return self.X.scores(W * self.X.unit, b, self.n_threads)
 
     def mean_loss(self, W: NDArray, b: NDArray) -> float:
         """Return Σᵢ wᵢ·ℓ(Sᵢ, yᵢ) / Σᵢ wᵢ."""
@@ -94,9 +97,10 @@ class Objective:
         share = weights[rows] * (n_rows / weights.sum())
         Z = (self.X.sample(rows) - center.astype(self.X.number)) * inverse_scale.astype(self.X.number)
         Z = np.hstack([Z, np.full((len(Z), 1), float(self.fit_intercept), self.X.number)])
-        Z *= np.sqrt(share)[:, None].astype(self.X.number)
+        size_of_z = float(np.abs(Z).max()) or 1.0
+        Z = Z / size_of_z * np.sqrt(share)[:, None].astype(self.X.number)
         largest = max(_largest_eigenvalue(batch) for batch in np.split(Z, n_batches))
-        return self.loss.curvature(self.n_outputs) * largest
+        return self.loss.curvature(self.n_outputs) * largest * size_of_z * size_of_z
 
 
 def _largest_eigenvalue(Z: NDArray) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,7 +44,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Give a file to write to, which takes the place of ``path`` when the block ends without an error.
 
-    The bytes go to a temporary file in the same folder, and file and folder are flushed to the disk.
+    The bytes go to a temporary file in the same folder, and file and folder are flushed to the disk. A file
+    that is replaced hands its permissions on.
 
     Parameters
     ----------
@@ -118,10 +120,16 @@ def _destination(path: str | os.PathLike[str]) -> Path:
 
 
 def _create_beside(destination: Path) -> tuple[int, Path]:
-    """Create an empty temporary file in the same folder, with the permissions of any new file."""
+    """Create an empty temporary file in the same folder, with the permissions that the output is to have.
+
+    Those are the ones of the file that it replaces, or else of any new file.
+    """
     temporary = destination.with_name(f".onelayer-{secrets.token_hex(8)}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.open(temporary, flags, 0o666), temporary
+    descriptor = os.open(temporary, flags, 0o666)
+    with suppress(FileNotFoundError):
+        shutil.copymode(destination, temporary)
+    return descriptor, temporary
 
 
 def _flush_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import onelayer as ol
-from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.errors import DivergenceError, InvalidDataError, InvalidParameterError
 
 
 def test_the_synthetic_set_of_the_course():
@@ -71,3 +71,43 @@ def test_constant_targets_and_constant_columns():
 def test_an_unknown_loss_is_named():
     with pytest.raises(InvalidParameterError, match="loss='cubic'"):
         ol.LinearRegression(loss="cubic").fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_a_stream_in_parts_of_any_size_learns(size):
+    random = np.random.RandomState(0)
+    X = random.randn(2000, 4) * [1, 10, 0.1, 1] + [0, 5, 1, -2]
+    y = X @ [1.0, 0.2, 5.0, -1.0] + 3 + 0.1 * random.randn(2000)
+    model = ol.LinearRegression(random_state=0)
+    for start in range(0, len(X), size):
+        model.partial_fit(X[start : start + size], y[start : start + size])
+    assert model.score(X, y) > 0.95
+
+
+def test_targets_that_cannot_be_held_or_resolved_are_refused():
+    X = np.random.RandomState(0).rand(20, 2).astype(np.float32)
+    with pytest.raises(
+        InvalidDataError, match=r"y has 1e\+300 in row 0, whose square is too large for float32"
+    ):
+        ol.LinearRegression().fit(X, np.r_[1e300, np.zeros(19)])
+    with pytest.raises(InvalidDataError, match="cannot resolve; subtract its mean, or give X as float64"):
+        ol.LinearRegression().fit(X, 1e8 + np.arange(20.0))
+    with pytest.raises(InvalidDataError, match="y contains NaN in row 3"):
+        ol.LinearRegression().fit(X, np.where(np.arange(20) == 3, np.nan, 1.0))
+    with pytest.raises(InvalidParameterError, match="alpha='auto'"):
+        ol.LinearRegression(alpha="auto").fit(X, X[:, 0])
+    with pytest.raises(InvalidDataError, match="y_val has 2 outputs, y has 1"):
+        ol.LinearRegression().fit(X, X[:, 0], X_val=X, y_val=X)
+
+
+@pytest.mark.parametrize("size", [1e25, 1e200])
+def test_inputs_too_large_to_train_on_diverge_with_a_reason(size):
+    X = np.random.RandomState(0).randn(50, 2) * size
+    with pytest.raises(DivergenceError, match="diverged in epoch 1"):
+        ol.LinearRegression(learning_rate=0.1).fit(X, np.arange(50.0))
+
+
+def test_one_validation_row_has_no_r2():
+    X = np.arange(10.0)[:, None]
+    model = ol.LinearRegression(epochs=2).fit(X, X[:, 0], X_val=X[:1], y_val=X[:1, 0])
+    assert model.history_[0]["val_score"] is None

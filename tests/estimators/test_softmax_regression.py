@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.linear_model import LogisticRegression
 
 import onelayer as ol
-from onelayer.errors import DivergenceError, InvalidDataError
+from onelayer.errors import DivergenceError, InvalidDataError, InvalidParameterError
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -122,3 +122,47 @@ def test_refusals():
         ol.SoftmaxRegression().fit(X, X[:, 0])
     with pytest.raises(DivergenceError, match="try learning_rate="):
         ol.SoftmaxRegression(learning_rate=1e9).fit(X, y)
+
+
+@pytest.mark.parametrize("size", [1, 2, 8, 64])
+def test_a_stream_in_parts_of_any_size_learns(size):
+    X, y = load_digits(return_X_y=True)
+    model = ol.SoftmaxRegression(random_state=0)
+    for start in range(0, len(X), size):
+        model.partial_fit(X[start : start + size], y[start : start + size], classes=np.arange(10))
+    assert model.score(X, y) > 0.85
+    assert [record["epoch"] for record in model.history_] == list(range(1, model.n_iter_ + 1))
+    assert model.training_["n_rows"] == len(X)
+
+
+def test_a_failed_call_leaves_the_model_as_it_was():
+    X, y = load_iris(return_X_y=True)
+    model = ol.SoftmaxRegression(epochs=5, random_state=0).fit(X, y)
+    before = {**vars(model)}
+    labels = np.array(["a", "b", "c"])[y]
+    for call in (
+        lambda: model.fit(X[:, :2], labels, sample_weight=[1.0]),
+        lambda: model.set_params(learning_rate=1e9).fit(X, labels),
+        lambda: model.partial_fit(X, y + 1, sample_weight=[1.0]),
+        lambda: model.partial_fit(X, labels),
+    ):
+        with pytest.raises((InvalidDataError, DivergenceError)):
+            call()
+        model.set_params(learning_rate="auto")
+        assert vars(model) == before
+
+
+def test_factors_of_classes_are_checked():
+    X, y = load_iris(return_X_y=True)
+    for factors in ({0: -1.0}, {0: np.nan}, {0: 0.0, 1: 0.0, 2: 0.0}):
+        with pytest.raises(InvalidParameterError, match="class_weight="):
+            ol.SoftmaxRegression(class_weight=factors).fit(X, y)
+    plain = ol.SoftmaxRegression(random_state=0, class_weight={1: 1000.0}, epochs=3, early_stopping=True)
+    assert plain.fit(X, y).history_[0]["val_score"] < 0.9
+
+
+def test_predict_checks_the_number_of_threads():
+    X, y = load_iris(return_X_y=True)
+    model = ol.SoftmaxRegression().fit(X, y).set_params(n_threads=-1)
+    with pytest.raises(InvalidParameterError, match="n_threads=-1"):
+        model.predict(X)

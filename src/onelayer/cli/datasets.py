@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from onelayer.cli.loading import download_progress
 from onelayer.cli.options import JSON
+from onelayer.strict_json import dumps
 
 NAME = click.argument("name")
 
@@ -31,7 +31,7 @@ def list_(as_json: bool) -> None:
 
     records = [_record(listing) for listing in known()]
     if as_json:
-        click.echo(json.dumps(records))
+        click.echo(dumps(records))
         return
     for record in records:
         place = record["path"] or "not on this machine"
@@ -76,4 +76,4 @@ def path(name: str, as_json: bool) -> None:
 
 
 def _show_folder(name: str, folder: str, as_json: bool) -> None:
-    click.echo(json.dumps({"name": name, "path": folder}) if as_json else folder)
+    click.echo(dumps({"name": name, "path": folder}) if as_json else folder)

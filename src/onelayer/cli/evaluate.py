@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from onelayer.cli.loading import check_width, load_source, unseen_part
+from onelayer.cli.loading import about, check_width, load_source, unseen_part
 from onelayer.cli.options import JSON, MODEL, SOURCE
 from onelayer.cli.outcome import Outcome
 
@@ -28,8 +28,10 @@ def evaluate(model_path: Path, source_name: str, as_json: bool) -> None:
     test = unseen_part(source)
     check_width(test, model.n_features_in_, f"the model {model_path}")
     start = time.perf_counter()
-    on_test = evaluation.evaluate(model, test.X, test.y)
-    on_train = None if source.test is None else evaluation.evaluate(model, source.train.X, source.train.y)
+    with about(test.source):
+        on_test = evaluation.evaluate(model, test.X, test.y)
+    with about(source.train.source):
+        on_train = None if source.test is None else evaluation.evaluate(model, source.train.X, source.train.y)
     outcome = Outcome(
         source=source_name,
         data=test.source,

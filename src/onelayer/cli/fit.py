@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from onelayer.cli.exit_status import INTERRUPTED
 from onelayer.cli.holdout import hold_out
-from onelayer.cli.loading import check_width, load_source, unseen_part
+from onelayer.cli.loading import about, check_width, load_source, unseen_part
 from onelayer.cli.options import JSON, LANGUAGE, SOURCE, Number, Validation
 from onelayer.cli.outcome import Outcome
 from onelayer.errors import InvalidDataError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from onelayer.data.sources import Source
     from onelayer.evaluation import Evaluation
 
-INTERRUPTED = 130
 AT_LEAST_ONE = click.IntRange(min=1)
 SCORES = {"cross-entropy": "accuracy", "squared": "R²"}
 
@@ -159,6 +159,8 @@ def fit(
     if classifies:
         _check_labels(source.train)
     train, held_out = _parts(source, validation, parameters["random_state"], stratified=classifies)
+    if held_out is not None:
+        _check_held_out(held_out, train, classifies=classifies)
     watched = held_out if validation or not parameters["early_stopping"] else None
     model = _train(train, watched, loss, parameters)
     on_train, on_test = _evaluations(model, train, held_out)
@@ -180,14 +182,17 @@ def fit(
 
 
 def _check_outputs(model: Path | None, report: Path | None) -> None:
-    """Refuse files that could not be written, before the training."""
+    """Refuse files that could not be written, or not drawn, before the training."""
     from onelayer.output_file import check_writable
+    from onelayer.report import check_installed
 
     for path in (model, report):
         if path is not None:
             check_writable(path)
     if model is not None and report is not None and model.resolve() == report.resolve():
         raise click.UsageError(f"--model and --report both name {model}")
+    if report is not None:
+        check_installed()
 
 
 def _parts(
@@ -215,16 +220,32 @@ def _check_labels(data: Dataset) -> None:
         )
 
 
+def _check_held_out(held_out: Dataset, train: Dataset, *, classifies: bool) -> None:
+    """Refuse rows that the trained model could not be judged on, before the training."""
+    import numpy as np
+
+    from onelayer.estimators.validation import check_finite
+    from onelayer.labels import check_known
+
+    assert held_out.y is not None
+    assert train.y is not None
+    with about(held_out.source):
+        check_finite(held_out.X, "X")
+        if classifies:
+            check_known(held_out.y, np.unique(train.y))
+
+
 def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[str, Any]) -> Any:
-    """Return the fitted estimator; parameters that were not given are the estimator's own."""
+    """Return the fitted estimator; what was not given or is "auto" is the estimator's own choice."""
     from onelayer.callbacks import ProgressBar
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
 
     estimator = {"cross-entropy": SoftmaxRegression, "squared": LinearRegression}[loss]
-    model = estimator(**{name: value for name, value in parameters.items() if value is not None})
+    model = estimator(**{name: value for name, value in parameters.items() if value not in (None, "auto")})
     validation = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}
-    return model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
+    with about(train.source):
+        return model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
 
 
 def _evaluations(
@@ -248,7 +269,7 @@ def _write(model: Any, train: Dataset, held_out: Dataset | None, outcome: Outcom
             file.write(model_files.serialized(model, train.provenance))
             file.flush()
         if outcome.report is not None:
-            report.write(outcome.report, model, train, held_out, lang=language)
+            report.write(outcome.report, model, train, held_out, part=outcome.test_name, lang=language)
 
 
 def _say_why_it_ended(context: click.Context, model: Any, epochs: int) -> None:

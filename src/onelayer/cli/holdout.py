@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from typing import TYPE_CHECKING
 
 from onelayer.errors import InvalidDataError
@@ -40,20 +41,39 @@ def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> 
     import numpy as np
     from sklearn.model_selection import train_test_split
 
-    try:
-        kept, held_out = train_test_split(
-            np.arange(len(data.X)),
-            test_size=fraction,
-            random_state=seed,
-            stratify=data.y if stratified else None,
-        )
-    except ValueError as error:
-        raise InvalidDataError(f"{data.source}: cannot hold out {fraction} of the rows: {error}") from error
+    _check_rows(data, fraction, stratified=stratified)
+    kept, held_out = train_test_split(
+        np.arange(len(data.X)),
+        test_size=fraction,
+        random_state=seed,
+        stratify=data.y if stratified else None,
+    )
     held_share = f"{len(held_out):,} of {len(data.X):,} rows held out by seed {seed}"
     return (
         _rows(data, np.sort(kept), "train", f"{data.source}, without {held_share}"),
         _rows(data, np.sort(held_out), "test", f"{data.source}, {held_share}"),
     )
+
+
+def _check_rows(data: Dataset, fraction: float, *, stratified: bool) -> None:
+    """Refuse a fraction that leaves a part without rows, or a class without rows in one of the parts."""
+    import numpy as np
+
+    n_rows = len(data.X)
+    n_held_out = math.ceil(fraction * n_rows)
+    shares = f"{n_rows - n_held_out:,} to train on and {n_held_out:,} to validate on"
+    refusal = f"{data.source}: cannot hold out {fraction:g} of {n_rows:,} rows"
+    if n_held_out >= n_rows:
+        raise InvalidDataError(f"{refusal}: that makes {shares}")
+    if stratified:
+        assert data.y is not None
+        classes, counts = np.unique(data.y, return_counts=True)
+        if counts.min() < 2:
+            raise InvalidDataError(f"{refusal}: there is only one of class {classes[counts.argmin()]}")
+        if min(n_held_out, n_rows - n_held_out) < len(classes):
+            raise InvalidDataError(
+                f"{refusal}: that makes {shares}, and both need a row of each of the {len(classes)} classes"
+            )
 
 
 def _rows(data: Dataset, rows: np.ndarray, part: str, source: str) -> Dataset:

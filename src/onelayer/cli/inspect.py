@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from onelayer.cli.class_names import class_names
+from onelayer.class_names import class_names
 from onelayer.cli.options import JSON, MODEL
 from onelayer.cli.outcome import count
+from onelayer.strict_json import dumps
 
 
 @click.command(short_help="Show what a model file holds.")
@@ -21,7 +21,7 @@ def inspect(model_path: Path, as_json: bool) -> None:
     from onelayer import model_files
 
     record = _record(model_path, model_files.load(model_path))
-    click.echo(json.dumps(record) if as_json else "\n".join(_lines(record)))
+    click.echo(dumps(record) if as_json else "\n".join(_lines(record)))
 
 
 def _record(path: Path, model: Any) -> dict[str, Any]:

@@ -30,6 +30,15 @@ def unseen_part(source: Source) -> Dataset:
     return source.train if source.test is None else source.test
 
 
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """Say of which data an error speaks."""
+    try:
+        yield
+    except InvalidDataError as error:
+        raise InvalidDataError(f"{name}: {error}") from error
+
+
 def check_width(data: Dataset, n_features: int, other: str) -> None:
     """Refuse data with another number of features than what they are to go with.
 

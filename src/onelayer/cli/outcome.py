@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from onelayer.strict_json import dumps
 
 if TYPE_CHECKING:
     from onelayer.evaluation import Evaluation
@@ -48,7 +49,7 @@ class Outcome:
 
     def show(self, *, as_json: bool) -> None:
         """Print it to standard output."""
-        click.echo(json.dumps(self.record()) if as_json else "\n".join(self.lines()))
+        click.echo(dumps(self.record()) if as_json else "\n".join(self.lines()))
 
     def record(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from onelayer.cli.class_names import class_names
-from onelayer.cli.loading import check_width, load_source, unseen_part
+from onelayer.class_names import class_names
+from onelayer.cli.loading import about, check_width, load_source, unseen_part
 from onelayer.cli.options import JSON, MODEL, SOURCE
+from onelayer.strict_json import dumps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +62,9 @@ def predict(model_path: Path, source_name: str, proba: bool, output: Path, as_js
         raise click.UsageError(f"--proba: {model_path} is a regression and has no probabilities")
     data = unseen_part(load_source(source_name, labels_required=False))
     check_width(data, model.n_features_in_, f"the model {model_path}")
-    predictions = model.predict(data.X)
-    probabilities = model.predict_proba(data.X) if proba else None
+    with about(data.source):
+        predictions = model.predict(data.X)
+        probabilities = model.predict_proba(data.X) if proba else None
     names = class_names(model) if proba else []
     with _opened(output) as file:
         write = _write_json if as_json else _write_csv
@@ -77,7 +78,7 @@ def _write_json(
     record: dict[str, Any] = {"prediction": predictions.tolist()}
     if probabilities is not None:
         record |= {"classes": names, "proba": probabilities.tolist()}
-    file.write(json.dumps(record) + "\n")
+    file.write(dumps(record) + "\n")
 
 
 def _write_csv(
@@ -99,6 +100,7 @@ def _opened(output: Path) -> Iterator[SupportsWrite]:
 
     if output == STANDARD_OUTPUT:
         yield sys.stdout
+        sys.stdout.flush()
     else:
         with replacing(output) as file:
             yield codecs.getwriter("utf-8")(file)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from onelayer.cli.loading import check_width, load_source
+from onelayer.cli.loading import about, check_width, load_source
 from onelayer.cli.options import LANGUAGE, MODEL, SOURCE
 
 
@@ -32,5 +32,6 @@ def report(model_path: Path, source_name: str, output: Path, language: str) -> N
     model = model_files.load(model_path)
     source = load_source(source_name)
     check_width(source.train, model.n_features_in_, f"the model {model_path}")
-    write(output, model, source.train, source.test, lang=language)
+    with about(source_name):
+        write(output, model, source.train, source.test, lang=language)
     click.echo(f"report      {output}", err=True)

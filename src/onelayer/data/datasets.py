@@ -204,6 +204,13 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
         No mirror delivered it; the message says why, for each.
     OutputError
         The cache cannot be written to.
+
+    Examples
+    --------
+    >>> fetch("cifar")
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.DataNotFoundError: there is no data set 'cifar'; known are fashion-mnist and mnist
     """
     return fetch_registered(find_registered(name), progress)
 
@@ -225,6 +232,13 @@ def path(name: str) -> Path:
     ------
     DataNotFoundError
         There is no data set of this name, or it is not on this machine.
+
+    Examples
+    --------
+    >>> path("cifar")
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.DataNotFoundError: there is no data set 'cifar'; known are fashion-mnist and mnist
     """
     registered = find_registered(name)
     folder = _find_folder(registered)

@@ -83,12 +83,12 @@ def retrieve(
         return _make_parts(registered, files, source=f"{registered.title} from {folder}")
 
     cached = dataset_folder(registered.name)
-    misses: list[str] = []
+    misses: list[Exception] = []
     for place in (cached, *registered.system_folders):
         try:
             files = read_edition(registered, registered.full, place)
         except (DataNotFoundError, DataFileError) as miss:
-            misses.append(str(miss))
+            misses.append(miss)
             continue
         if place != cached:
             with suppress(OutputError):
@@ -99,15 +99,17 @@ def retrieve(
             files = _download(registered, cached, progress, network or Network())
             return _make_parts(registered, files, source=f"{registered.title}, downloaded")
         except OSError as miss:
-            misses.append(str(miss))
+            misses.append(miss)
+    how = how_to_get(registered, download=not mirrors)
     if registered.subset is None:
         raise DataNotFoundError(
-            f"{registered.title} was not found: {'; '.join(misses)}. To get it, {how_to_get(registered)}"
+            f"{registered.title} was not found: {'; '.join(map(str, misses))}. To get it, {how}"
         )
+    damaged = [str(miss) for miss in misses if isinstance(miss, DataFileError)]
     warnings.warn(
         f"{registered.title}: this is the bundled subset of {registered.subset.n_train:,} training and "
-        f"{registered.subset.n_test:,} test images; the whole set is not on this machine"
-        f"{' and could not be downloaded' if mirrors else ''}; to get it, {how_to_get(registered)}",
+        f"{registered.subset.n_test:,} test images; the whole set is {f'damaged ({damaged[0]})' if damaged else 'not on this machine'}"
+        f"{' and could not be downloaded' if mirrors else ''}; to get it, {how}",
         SubsetWarning,
         stacklevel=3,
     )
@@ -154,8 +156,14 @@ def fetch(
     return cached
 
 
-def how_to_get(registered: RegisteredSet) -> str:
+def how_to_get(registered: RegisteredSet, *, download: bool = True) -> str:
     """Return the ways to get the whole of a registered data set, as the end of a sentence.
+
+    Parameters
+    ----------
+    registered : RegisteredSet
+    download : bool
+        Whether a download is one of them: not after one has failed.
 
     Examples
     --------
@@ -163,8 +171,9 @@ def how_to_get(registered: RegisteredSet) -> str:
     >>> how_to_get(MNIST)
     "run 'onelayer datasets fetch mnist', or give the folder of its four files"
     """
-    commands = [*registered.packages, f"onelayer datasets fetch {registered.name}"]
-    return f"run {' or '.join(map(repr, commands))}, or give the folder of its four files"
+    commands = [*registered.packages, *([f"onelayer datasets fetch {registered.name}"] if download else [])]
+    run = f"run {' or '.join(map(repr, commands))}, or " if commands else ""
+    return f"{run}give the folder of its four files"
 
 
 def _download(registered: RegisteredSet, cached: Path, progress: Progress | None, network: Network) -> Files:

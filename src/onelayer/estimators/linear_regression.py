@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils import Tags
 
 from onelayer.errors import InvalidDataError
 from onelayer.estimators import validation
@@ -105,16 +104,9 @@ validation_fraction, warm_start, random_state, n_threads
         callbacks: Sequence[Callback] = (),
     ) -> Self:
         """Go on for one epoch over these rows; see ``SoftmaxRegression.partial_fit``."""
-        first = not self.__sklearn_is_fitted__()
-        sgd = self._check_parameters()
-        inputs, targets = validate_data(self, X, y, **self._checks(reset=first), multi_output=True)
-        self._learn_targets(targets, again=not first)
-        train = self._labelled(inputs, targets, sample_weight, training=True)
-        start = None if first else self._get_coef(self._n_outputs(train.targets))
-        calls = 0 if first else self.n_iter_
-        self._run(sgd.one_epoch(calls), train, None, start, check_random_state(self.random_state), callbacks)
-        self.n_iter_ = calls + 1
-        return self
+        with self._unchanged_on_failure():
+            known = self.__sklearn_is_fitted__()
+            return self._go_on(X, y, sample_weight, callbacks, targets_known=known)
 
     def predict(self, X: ArrayLike) -> NDArray:
         """Return X @ coef_.T + intercept_, in the shape of the targets."""
@@ -157,5 +149,5 @@ validation_fraction, warm_start, random_state, n_threads
             raise InvalidDataError(f"y has {n_outputs} outputs; the model was fitted to {len(coef)}")
         return coef, intercept
 
-    def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
-        return float(r2_score(targets, scores, sample_weight=weights)) if len(targets) > 1 else float("nan")
+    def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float | None:
+        return float(r2_score(targets, scores, sample_weight=weights)) if len(targets) > 1 else None

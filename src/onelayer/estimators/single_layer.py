@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,8 +26,9 @@ from onelayer.estimators import validation
 from onelayer.losses import Loss
 from onelayer.matrices import Dense
 from onelayer.objective import Objective
-from onelayer.solvers.events import Callback, Epoch
+from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.sgd import SGD
+from onelayer.solvers.solution import Solution
 
 SOLVERS = ("auto", "sgd")
 _DTYPES = [np.float64, np.float32, np.uint8]
@@ -39,17 +41,6 @@ class Labelled:
     X: NDArray
     targets: NDArray
     weights: NDArray | None
-
-
-class FunctionCallback(Callback):
-    """A plain function that is called with each epoch."""
-
-    def __init__(self, function: Callable[[Epoch], bool | None]) -> None:
-        self.function = function
-
-    def on_epoch(self, epoch: Epoch) -> bool | None:
-        """Call the function."""
-        return self.function(epoch)
 
 
 class SingleLayer(BaseEstimator, ABC):
@@ -76,6 +67,8 @@ class SingleLayer(BaseEstimator, ABC):
     n_features_in_: int
     history_: list[dict[str, int | float | None]]
     training_: dict[str, Any]
+
+    _alpha_word = ""  # a word that ``alpha`` may be
 
     @property
     @abstractmethod
@@ -111,8 +104,8 @@ class SingleLayer(BaseEstimator, ABC):
         """Return the parameters as (n_outputs, n_features) and (n_outputs,)."""
 
     @abstractmethod
-    def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
-        """Return the accuracy or R² of scores."""
+    def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float | None:
+        """Return the accuracy or R² of scores; None where it is not defined."""
 
     def fit(
         self,
@@ -136,7 +129,7 @@ class SingleLayer(BaseEstimator, ABC):
             Class labels or targets.
         sample_weight : (n_rows,) array, optional
         X_val, y_val, sample_weight_val : arrays, optional
-            Validation data, looked at after each epoch.
+            Validation data, looked at after each epoch. Without them, ``early_stopping`` copies the rows of both parts.
         callbacks : sequence of Callback or functions
             Each hears of every epoch (``onelayer.solvers.events``); one that returns True ends the run.
 
@@ -151,21 +144,62 @@ class SingleLayer(BaseEstimator, ABC):
         DivergenceError
             When the loss runs away with a given learning rate.
         """
-        warm = self.warm_start and self.__sklearn_is_fitted__()
-        sgd, random_state = self._check_parameters(), check_random_state(self.random_state)
-        inputs, labels = validate_data(self, X, y, **self._checks(reset=not warm), multi_output=True)
-        self._learn_targets(labels, again=warm)
-        train = self._labelled(inputs, labels, sample_weight, training=True)
-        if (X_val is None) != (y_val is None):
-            raise InvalidDataError("X_val and y_val go together: give both or neither")
-        held_out = None
-        if X_val is not None:
-            inputs, labels = validate_data(self, X_val, y_val, **self._checks(reset=False), multi_output=True)
-            held_out = self._labelled(inputs, labels, sample_weight_val, training=False)
-        elif self.early_stopping:
-            train, held_out = self._split(train, random_state)
-        start = self._get_coef(self._n_outputs(train.targets)) if warm else None
-        return self._run(sgd, train, held_out, start, random_state, callbacks)
+        with self._unchanged_on_failure():
+            warm = self.warm_start and self.__sklearn_is_fitted__()
+            sgd, random_state = self._check_parameters(), check_random_state(self.random_state)
+            train = self._labelled(X, y, sample_weight, reset=not warm, targets_known=warm)
+            if (X_val is None) != (y_val is None):
+                raise InvalidDataError("X_val and y_val go together: give both or neither")
+            held_out = None
+            if X_val is not None:
+                held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val")
+                if held_out.targets.shape[1] != train.targets.shape[1]:
+                    raise InvalidDataError(
+                        f"y_val has {held_out.targets.shape[1]} outputs, y has {train.targets.shape[1]}"
+                    )
+            elif self.early_stopping:
+                train, held_out = self._split(train, random_state)
+            start = self._get_coef(self._n_outputs(train.targets)) if warm else None
+            solution = self._solve(sgd, train, held_out, start, random_state, callbacks)
+            self.n_iter_ = len(solution.epochs)
+            self.converged_ = solution.converged
+            self.history_ = [epoch.record() for epoch in solution.epochs]
+        return self
+
+    def _go_on(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
+        *,
+        targets_known: bool,
+    ) -> Self:
+        """Train for one more epoch, over these rows."""
+        first = not self.__sklearn_is_fitted__()
+        train = self._labelled(X, y, sample_weight, reset=first, targets_known=targets_known)
+        start = None if first else self._get_coef(self._n_outputs(train.targets))
+        done, history = (0, []) if first else (self.n_iter_, self.history_)
+        before = {"seconds": 0.0, "n_rows": 0} if first else self.training_
+        random_state = check_random_state(self.random_state)
+        sgd = self._check_parameters().one_epoch(done)
+        solution = self._solve(sgd, train, None, start, random_state, callbacks)
+        self.n_iter_ = done + 1
+        self.converged_ = False
+        self.history_ = [*history, {**solution.epochs[0].record(), "epoch": done + 1}]
+        self.training_["seconds"] += before["seconds"]
+        self.training_["n_rows"] += before["n_rows"]
+        return self
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        """Leave the model as it was when a fit fails or is interrupted."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn whether ``fit`` or ``partial_fit`` has been called."""
@@ -175,17 +209,31 @@ class SingleLayer(BaseEstimator, ABC):
     def _checks(reset: bool) -> dict[str, Any]:
         return {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False, "reset": reset}
 
-    def _labelled(self, X: NDArray, y: NDArray, sample_weight: ArrayLike | None, training: bool) -> Labelled:
-        """Check values and weights of rows."""
-        part = "" if training else "_val"
-        validation.check_finite(X, f"X{part}", vars(self).get("feature_names_in_"))
-        targets = self._read_targets(y, f"y{part}")
-        weights = validation.check_weights(sample_weight, len(X), f"sample_weight{part}")
-        return Labelled(X, targets, self._weights(weights, targets) if training else weights)
+    def _labelled(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        *,
+        part: str = "",
+        reset: bool = False,
+        targets_known: bool = True,
+    ) -> Labelled:
+        """Check rows; learn the number of columns from them if ``reset``, and the kind of targets if not known."""
+        validation.check_finite_targets(y, f"y{part}")
+        inputs, outputs = validate_data(self, X, y, **self._checks(reset), multi_output=True)
+        validation.check_finite(inputs, f"X{part}", vars(self).get("feature_names_in_"))
+        if not part:
+            self._learn_targets(outputs, again=targets_known)
+        targets = self._read_targets(outputs, f"y{part}")
+        if self._loss.name == "squared":
+            validation.check_range(targets, inputs.dtype, f"y{part}")
+        weights = validation.check_weights(sample_weight, len(inputs), f"sample_weight{part}")
+        return Labelled(inputs, targets, weights)
 
     def _check_parameters(self) -> SGD:
         """Check the parameters and return the solver that they ask for."""
-        validation.check_real("alpha", self.alpha, 0, low_included=True, word="auto")
+        validation.check_real("alpha", self.alpha, 0, low_included=True, word=self._alpha_word)
         validation.check_choice("solver", self.solver, SOLVERS)
         validation.check_real("validation_fraction", self.validation_fraction, 0, 1)
         patience = validation.check_integer("n_iter_no_change", self.n_iter_no_change)
@@ -212,9 +260,13 @@ class SingleLayer(BaseEstimator, ABC):
             Labelled(data.X[rows], data.targets[rows], None if data.weights is None else data.weights[rows])
             for rows in (np.sort(train), np.sort(held_out))
         ]
+        if any(part.weights is not None and not part.weights.any() for part in parts):
+            raise InvalidDataError(
+                "sample_weight is zero in every row of one part of the split for early stopping; give X_val and y_val"
+            )
         return parts[0], parts[1]
 
-    def _run(
+    def _solve(
         self,
         sgd: SGD,
         train: Labelled,
@@ -222,54 +274,54 @@ class SingleLayer(BaseEstimator, ABC):
         start: tuple[NDArray, NDArray] | None,
         random_state: np.random.RandomState,
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
-    ) -> Self:
-        """Run the solver and remember the outcome."""
-        matrix, n_outputs, loss = Dense(train.X), self._n_outputs(train.targets), self._loss
-        total = float(len(train.X)) if train.weights is None else float(train.weights.sum())
+    ) -> Solution:
+        """Run the solver; set the parameters and the training record."""
+        loss, weights = self._loss, self._weights(train.weights, train.targets)
+        total = float(len(train.X)) if weights is None else float(weights.sum())
         objective = Objective(
-            matrix,
+            Dense(train.X),
             train.targets,
             loss,
-            n_outputs,
+            self._n_outputs(train.targets),
             self._objective_alpha(total),
-            train.weights,
+            weights,
             bool(self.fit_intercept),
+            sgd.n_threads,
         )
 
-        def monitor(coef: NDArray, intercept: NDArray) -> tuple[float, float]:
+        def monitor(coef: NDArray, intercept: NDArray) -> tuple[float, float | None]:
             assert held_out is not None
-            scores = Dense(held_out.X).scores(coef, intercept, self.n_threads)
+            scores = Dense(held_out.X).scores(coef, intercept, sgd.n_threads)
             value = loss.value(scores, held_out.targets, held_out.weights)
             return value, self._score_of(scores, held_out.targets, held_out.weights)
 
-        listeners = [c if isinstance(c, Callback) else FunctionCallback(c) for c in callbacks]
+        heard = listeners(callbacks)
         began = time.perf_counter()
-        solution = sgd.solve(objective, random_state, start, monitor if held_out else None, listeners)
+        stream = vars(self).get("_stream") if start is not None else None
+        solution = sgd.solve(objective, random_state, start, monitor if held_out else None, heard, stream)
         seconds = time.perf_counter() - began
         self._set_coef(solution.coef, solution.intercept)
-        self.n_iter_ = len(solution.epochs)
-        self.converged_ = solution.converged
-        self.history_ = [epoch.record() for epoch in solution.epochs]
+        self._stream = solution.stream
+        seed = self.random_state
         self.training_ = {
             "seconds": seconds,
             "n_rows": len(train.X),
             "n_threads": sgd.threads,
-            "random_state": int(self.random_state)
-            if isinstance(self.random_state, (int, np.integer))
-            else None,
+            "random_state": int(seed) if isinstance(seed, (int, np.integer)) else None,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": _versions(),
             "stopped": str(solution.stopped),
             "data": None,
         }
-        return self
+        return solution
 
     def _scores(self, X: ArrayLike) -> NDArray:
         """Return X·coefᵀ + intercept of checked X, shape (n_rows, n_rows of coef_)."""
         check_is_fitted(self)
         inputs = validate_data(self, X, **self._checks(reset=False))
         validation.check_finite(inputs, "X", vars(self).get("feature_names_in_"))
-        return Dense(inputs).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), self.n_threads)
+        n_threads = None if self.n_threads is None else validation.check_integer("n_threads", self.n_threads)
+        return Dense(inputs).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), n_threads)
 
     def save(self, path: str | Path, data: dict[str, Any] | None = None) -> None:
         """Write the model to a file that ``onelayer.load`` reads; the file holds no code.

@@ -8,15 +8,16 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_random_state, column_or_1d, compute_class_weight
+from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
-from onelayer.errors import InvalidDataError
+from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators import validation
 from onelayer.estimators.single_layer import SingleLayer
 from onelayer.losses import CrossEntropy
 from onelayer.solvers.events import Callback
+
+_TEXT = "USO"  # kinds of arrays of text
 
 
 class SoftmaxRegression(ClassifierMixin, SingleLayer):
@@ -96,6 +97,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     np.float64(1.0)
     """
 
+    classes_: NDArray
+
     def __init__(
         self,
         *,
@@ -153,29 +156,28 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
         Notes
         -----
-        The rate is constant, or η/t at the t-th call with schedule "1/t"; velocities of the momentum are not kept
-        between calls, and "balanced" class weights are those of the rows given.
+        With automatic rate, the standardisation and the rate rest on all rows of the stream so far; a model that was
+        loaded from a file starts these anew. The rate is constant, or η/t at the t-th call with schedule "1/t";
+        velocities of the momentum are not kept between calls, and "balanced" class weights are those of the rows
+        given.
         """
-        first = not self.__sklearn_is_fitted__()
-        sgd = self._check_parameters()
-        inputs, given = validate_data(self, X, y, **self._checks(reset=first))
-        labels = np.unique(self._label_array(given, "y"))
-        known = labels if first else self.classes_
-        if classes is not None:
-            known = np.union1d(known, np.unique(self._label_array(np.asarray(classes), "classes")))
-        self._grow(known if first else np.union1d(known, labels))
-        train = self._labelled(inputs, given, sample_weight, training=True)
-        start = None if first else self._get_coef(self._n_outputs(train.targets))
-        calls = 0 if first else self.n_iter_
-        self._run(sgd.one_epoch(calls), train, None, start, check_random_state(self.random_state), callbacks)
-        self.n_iter_ = calls + 1
-        return self
+        with self._unchanged_on_failure():
+            known = self._label_array(y, "y")
+            if classes is not None:
+                known = np.union1d(known, self._label_array(classes, "classes"))
+            if self.__sklearn_is_fitted__():
+                if (known.dtype.kind in _TEXT) != (self.classes_.dtype.kind in _TEXT):
+                    raise InvalidDataError(
+                        f"y has labels such as {known[:1].tolist()[0]!r}; the model's classes are of another kind, "
+                        f"such as {self.classes_[:1].tolist()[0]!r}"
+                    )
+                self._grow(np.union1d(self.classes_, known))
+            else:
+                self.classes_ = np.unique(known)
+            return self._go_on(X, y, sample_weight, callbacks, targets_known=True)
 
     def _grow(self, classes: NDArray) -> None:
         """Take in new classes: rows of zeros in ``coef_``, which is one row only for two classes."""
-        if not self.__sklearn_is_fitted__():
-            self.classes_ = classes
-            return
         if len(classes) == len(self.classes_):
             return
         coef, intercept = self._get_coef(len(self.classes_))
@@ -207,6 +209,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         scores = self._scores(X)
         best = (scores[:, 0] > 0).astype(np.intp) if len(self.classes_) == 2 else scores.argmax(axis=1)
         return self.classes_[best]
+
+    _alpha_word = "auto"
 
     @property
     def _loss(self) -> CrossEntropy:
@@ -250,6 +254,10 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         factors = np.ones(len(self.classes_))
         labels = self.classes_[places]
         factors[present] = compute_class_weight(self.class_weight, classes=self.classes_[present], y=labels)
+        if not (np.isfinite(factors).all() and (factors >= 0).all() and factors[present].any()):
+            raise InvalidParameterError(
+                f"class_weight={self.class_weight!r}: expected finite factors, at least 0 and not all 0"
+            )
         return factors[places] if sample_weight is None else factors[places] * sample_weight
 
     def _n_outputs(self, targets: NDArray) -> int:

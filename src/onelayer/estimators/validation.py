@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -107,4 +108,35 @@ def check_weights(
         )
     if not weights.any():
         raise InvalidDataError(f"{name} is zero in every row; at least one row must count")
+    if not np.isfinite(weights.sum()):
+        raise InvalidDataError(
+            f"the sum of {name} is too large for a float64; divide the weights by their mean"
+        )
     return None if (weights == weights[0]).all() and weights[0] == 1 else weights
+
+
+def check_finite_targets(y: Any, name: str) -> None:
+    """Refuse NaN and infinity in targets, whatever they come in; what is not numbers is left to later checks."""
+    array = np.asarray(y)
+    if array.dtype.kind == "f" and array.ndim > 0:
+        check_finite(array, name)
+
+
+def check_range(targets: NDArray, dtype: np.dtype, name: str) -> None:
+    """Refuse targets of a regression that the type of X cannot hold or resolve."""
+    number: np.dtype[np.floating] = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    eps = float(np.finfo(number).eps)
+    largest = np.abs(targets).max()
+    if largest > np.sqrt(np.finfo(number).max) / 10:
+        row = int(np.abs(targets).max(axis=1).argmax())
+        raise InvalidDataError(
+            f"{name} has {targets[row, np.abs(targets[row]).argmax()]:g} in row {row}, whose square is too large for "
+            f"{number}, the type of computation; divide {name} by its scale"
+            + ("" if number == np.float64 else ", or give X as float64")
+        )
+    spread = (targets.max(axis=0) - targets.min(axis=0)).max()
+    if 0 < spread < 1e3 * eps * largest:
+        raise InvalidDataError(
+            f"{name} varies by {spread:g} around {largest:g}, which {number}, the type of computation, cannot "
+            f"resolve; subtract its mean" + ("" if number == np.float64 else ", or give X as float64")
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ _LOOK = 0.1  # seconds; a signal that comes just before a wait begins does not e
 
 def available() -> int:
     """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on every platform
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -27,6 +28,8 @@ def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | N
     barrier's ``state``, waits for the threads to end, and passes the interrupt on. No thread begins before all are
     there: one that were missing would keep the others waiting for ever.
     """
+    if n_threads < 1:
+        raise ValueError(f"n_threads={n_threads}: expected at least 1")
     results: list = [None] * n_threads
     failures: list[BaseException] = []
     gate, complete = threading.Event(), False

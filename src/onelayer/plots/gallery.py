@@ -144,6 +144,17 @@ class GalleryDisplay:
     ax_, figure_
         Where it was drawn.
     axes_ : list of axes, one for each image
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X, y = np.eye(4, dtype=np.uint8) * 255, [0, 0, 1, 1]
+    >>> model = LogisticRegression().fit(X, y)
+    >>> display = GalleryDisplay.from_estimator(model, X, y, image_shape=(2, 2), kind="right", n_images=3)
+    >>> len(display.axes_)
+    3
     """
 
     def __init__(self, examples: Sequence[Example], class_names: Sequence[Any]) -> None:

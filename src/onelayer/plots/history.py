@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ class Series:
 
 
 def series(history: Sequence[dict[str, Any]], quantity: str) -> list[Series]:
-    """Return the curves of ``history_`` that show a quantity, leaving out what was not recorded.
+    """Return the curves of ``history_`` that show a quantity, leaving out what was not recorded or is not finite.
 
     Parameters
     ----------
@@ -49,10 +50,14 @@ def series(history: Sequence[dict[str, Any]], quantity: str) -> list[Series]:
         raise InvalidParameterError(f"quantity must be 'loss' or 'score', not {quantity!r}")
     curves = []
     for name in QUANTITIES[quantity]:
-        points = {entry["epoch"]: entry[name] for entry in history if entry.get(name) is not None}
+        points = {entry["epoch"]: entry[name] for entry in history if _is_recorded(entry.get(name))}
         if points:
             curves.append(Series(name, list(points), list(points.values())))
     return curves
+
+
+def _is_recorded(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 class HistoryDisplay:

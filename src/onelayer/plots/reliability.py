@@ -28,6 +28,14 @@ class ReliabilityDisplay:
     ax_, figure_
         Where it was drawn.
     bars_ : matplotlib bars, one for each bin that holds predictions
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> display = ReliabilityDisplay.from_predictions([0, 0, 0, 1], [[0.8, 0.2]] * 4)
+    >>> display.ax_.get_title()
+    'Expected calibration error 0.050'
     """
 
     def __init__(self, curve: ReliabilityCurve) -> None:

@@ -68,6 +68,15 @@ class WeightsDisplay:
     ax_, figure_
         Where it was drawn.
     axes_ : list of axes, one for each class
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> images, limit = weight_images([[0.0, 1.0, -2.0, 0.0], [0.0, -1.0, 2.0, 0.0]], (2, 2))
+    >>> display = WeightsDisplay(images, limit, ["vertical", "diagonal"]).plot()
+    >>> [part.get_title() for part in display.axes_]
+    ['vertical', 'diagonal']
     """
 
     def __init__(self, images: np.ndarray, limit: float, class_names: Sequence[str]) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from onelayer.report.page import render, write
+from onelayer.report.page import check_installed, render, write
 
-__all__ = ["render", "write"]
+__all__ = ["check_installed", "render", "write"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.calibration import reliability_curve
+from onelayer.class_names import class_names
 from onelayer.data.dataset import Dataset
 from onelayer.evaluation import ClassPredictions, Evaluation, evaluate, predict_classes
 from onelayer.plots import gallery
@@ -116,17 +117,17 @@ class Classification:
     classes: list[tuple[str, float, float, float, int]]
 
 
-def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Classification:
+def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: str) -> Classification:
     """Measure a classifier on its data and prepare what the page shows."""
     t = texts(lang)
     shown = train if test is None else test
-    names = class_names(model, shown, lang)
+    names = [shortened(name) for name in class_names(model, shown, lang)]
     predictions = predict_classes(model, shown.X, shown.y)
     result = predictions.evaluation()
-    results = [(t["on_train" if test is None else "on_test"], result)]
+    judged = "train" if test is None else part
+    results = [(t[f"on_{judged}"], result)]
     if test is not None:
         results.append((t["on_train"], evaluate(model, train.X, train.y)))
-    part = t["part_train" if test is None else "part_test"]
     scores = names[-len(model.coef_) :]
     drawable = images.is_drawable(shown.image_shape)
     return Classification(
@@ -136,11 +137,11 @@ def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Clas
             seconds=t["seconds"].format(value=significant(model.training_["seconds"], 3)),
             accuracy=percent(result.accuracy or 0.0),
             n_rows=f"{result.n_rows:,}",
-            part=part,
+            part=t[f"part_{judged}"],
         ),
         results=results,
         chance=(math.log(len(names)), math.log2(len(names))),
-        part=part,
+        part=t[f"part_{judged}"],
         names=names,
         n_scores=len(scores),
         curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=t),
@@ -152,16 +153,6 @@ def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Clas
         reliability=_reliability(predictions, t),
         classes=_classes(predictions, names),
     )
-
-
-def class_names(model: Any, data: Dataset, lang: str) -> list[str]:
-    """Name the model's classes: as the data set does in this language, or else by their labels."""
-    labels = model.classes_
-    names = data.classes
-    if names is None or labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < len(names):
-        return [shortened(label) for label in labels.tolist()]
-    translated = {"en": names.en, "zh": names.zh}[lang]
-    return [shortened(translated[label]) for label in labels.tolist()]
 
 
 def _confusion(predictions: ClassPredictions, names: list[str], t: Texts) -> list[list[Cell]]:

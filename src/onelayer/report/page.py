@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.base import is_classifier
 
 from onelayer.data.dataset import Dataset
-from onelayer.errors import optional_dependency
+from onelayer.errors import InvalidParameterError, optional_dependency
 from onelayer.output_file import replacing
 from onelayer.plots import colors
 from onelayer.report import classification, regression
@@ -22,8 +22,17 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+PARTS = ("test", "validation")
+
+
 def write(
-    path: str | os.PathLike[str], model: Any, train: Dataset, test: Dataset | None, *, lang: str = "en"
+    path: str | os.PathLike[str],
+    model: Any,
+    train: Dataset,
+    test: Dataset | None,
+    *,
+    part: str = "test",
+    lang: str = "en",
 ) -> Path:
     """Write the report of a fitted model as one self-contained HTML page.
 
@@ -36,6 +45,8 @@ def write(
         What the model was trained on.
     test : Dataset or None
         What it is judged on; without one it is judged on ``train``, and the page says so.
+    part : {"test", "validation"}
+        What ``test`` is called: "validation" where the fit was watched or stopped by these rows.
     lang : {"en", "zh"}
         Language of the page: English or Chinese.
 
@@ -51,9 +62,21 @@ def write(
     InvalidDataError
         The data do not belong to the model, or have no labels; see ``evaluate``.
     InvalidParameterError
-        An unknown language.
+        An unknown language, or another ``part``.
     MissingDependencyError
         Jinja2 or Pillow is not installed.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from onelayer import SoftmaxRegression
+    >>> from onelayer.data import datasets
+    >>> train, test = datasets.fashion_mnist(subset=True)
+    >>> model = SoftmaxRegression(epochs=1, random_state=0).fit(train.X, train.y)
+    >>> with TemporaryDirectory() as folder:
+    ...     page = write(Path(folder, "report.html"), model, train, test)
+    ...     "Confusion matrix" in page.read_text("utf-8")
+    True
 
     Notes
     -----
@@ -61,15 +84,29 @@ def write(
     images and 100 classes. Cost: one pass through the model over each of the two sets, and about 0.1 s.
     """
     path = Path(path)
-    page = render(model, train, test, lang=lang).encode("utf-8", "xmlcharrefreplace")
+    page = render(model, train, test, part=part, lang=lang).encode("utf-8", "xmlcharrefreplace")
     with replacing(path) as file:
         file.write(page)
     return path
 
 
-def render(model: Any, train: Dataset, test: Dataset | None, *, lang: str = "en") -> str:
+def check_installed() -> None:
+    """Ask for what the report is drawn with, before the work that it is to show is done.
+
+    Raises
+    ------
+    MissingDependencyError
+        Jinja2 or Pillow is not installed.
+    """
+    for module in ("jinja2", "PIL.Image"):
+        optional_dependency(module, "app")
+
+
+def render(model: Any, train: Dataset, test: Dataset | None, *, part: str = "test", lang: str = "en") -> str:
     """Return the HTML that :func:`write` writes."""
     t = texts(lang)
+    if part not in PARTS:
+        raise InvalidParameterError(f"part must be 'test' or 'validation', not {part!r}")
     kind = classification if is_classifier(model) else regression
     return (
         _environment()
@@ -77,8 +114,8 @@ def render(model: Any, train: Dataset, test: Dataset | None, *, lang: str = "en"
         .render(
             lang=lang,
             t=t,
-            record=record_of(model, train, test, t),
-            page=kind.content(model, train, test, lang),
+            record=record_of(model, train, test, part, t),
+            page=kind.content(model, train, test, part, lang),
         )
     )
 

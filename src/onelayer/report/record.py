@@ -32,11 +32,11 @@ class Record:
     made_with: str
 
 
-def record_of(model: Any, train: Dataset, test: Dataset | None, t: Texts) -> Record:
+def record_of(model: Any, train: Dataset, test: Dataset | None, part: str, t: Texts) -> Record:
     """Collect what is known of a fitted model and its data."""
-    parts = [train] if test is None else [train, test]
+    parts = {"train": train} if test is None else {"train": train, part: test}
     groups = [(t["training_run"], _training(model, t)), (t["parameters"], _parameters(model, t))]
-    groups += [(t[f"data_{part.part}"], _data(part, t)) for part in parts]
+    groups += [(t[f"data_{name}"], _data(data, t)) for name, data in parts.items()]
     groups.append((t["versions"], list(model.training_["versions"].items())))
     return Record(_notices(model, train, test, t), groups, t["made_with"].format(version=__version__))
 
@@ -85,12 +85,12 @@ def _parameters(model: Any, t: Texts) -> Facts:
     return [(name, _shown(value, t)) for name, value in model.get_params(deep=False).items()]
 
 
-def _data(part: Dataset, t: Texts) -> Facts:
-    n_rows, n_features = part.X.shape
-    facts = [(t["name"], part.name), (t["source"], part.source), (t["shape"], f"{n_rows:,} × {n_features:,}")]
-    if part.image_shape is not None:
-        facts.append((t["image_shape"], " × ".join(map(str, part.image_shape))))
-    return [*facts, (t["subset"], t["yes"] if part.subset else t["no"]), (t["fingerprint"], part.fingerprint)]
+def _data(data: Dataset, t: Texts) -> Facts:
+    n_rows, n_features = data.X.shape
+    facts = [(t["name"], data.name), (t["source"], data.source), (t["shape"], f"{n_rows:,} × {n_features:,}")]
+    if data.image_shape is not None:
+        facts.append((t["image_shape"], " × ".join(map(str, data.image_shape))))
+    return [*facts, (t["subset"], t["yes"] if data.subset else t["no"]), (t["fingerprint"], data.fingerprint)]
 
 
 def _shown(value: Any, t: Texts) -> str:

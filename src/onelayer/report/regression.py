@@ -65,16 +65,16 @@ class Regression:
     coefficients: CoefficientTable
 
 
-def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Regression:
+def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: str) -> Regression:
     """Measure a regressor on its data and prepare what the page shows."""
     t = texts(lang)
     shown = train if test is None else test
     predictions = predict_values(model, shown.X, shown.y)
     result = predictions.evaluation()
-    results = [(t["on_train" if test is None else "on_test"], result)]
+    judged = "train" if test is None else part
+    results = [(t[f"on_{judged}"], result)]
     if test is not None:
         results.append((t["on_train"], evaluate(model, train.X, train.y)))
-    part = t["part_train" if test is None else "part_test"]
     names = [shortened(name) for name in score_names(model)]
     return Regression(
         title=t["title_linear"].format(name=train.name),
@@ -83,10 +83,10 @@ def content(model: Any, train: Dataset, test: Dataset | None, lang: str) -> Regr
             seconds=t["seconds"].format(value=significant(model.training_["seconds"], 3)),
             r2=decimals(result.r2, 3),
             n_rows=f"{result.n_rows:,}",
-            part=part,
+            part=t[f"part_{judged}"],
         ),
         results=[(name, each, math.sqrt(2 * each.loss)) for name, each in results],
-        part=part,
+        part=t[f"part_{judged}"],
         curves=curves_of(model.history_, loss=t["loss"], score=t["validation_r2"], t=t),
         outputs=[_output(predictions, k, name, t) for k, name in enumerate(names[:_MOST_OUTPUTS])],
         n_outputs=len(names),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+
+from onelayer.errors import InvalidParameterError
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,26 @@ class Callback:
 
     def on_end(self) -> None:
         """Hear that the run is over."""
+
+
+class FunctionCallback(Callback):
+    """A plain function that is called with each epoch."""
+
+    def __init__(self, function: Callable[[Epoch], bool | None]) -> None:
+        self.function = function
+
+    def on_epoch(self, epoch: Epoch) -> bool | None:
+        """Call the function."""
+        return self.function(epoch)
+
+
+def listeners(callbacks: Sequence[Callback | Callable[[Epoch], bool | None]]) -> list[Callback]:
+    """Return every callback as a Callback; refuse what is neither one nor a function."""
+    heard = []
+    for callback in callbacks:
+        if isinstance(callback, type) or not (isinstance(callback, Callback) or callable(callback)):
+            raise InvalidParameterError(
+                f"callbacks has {callback!r}: expected a Callback object or a function of an epoch"
+            )
+        heard.append(callback if isinstance(callback, Callback) else FunctionCallback(callback))
+    return heard

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,15 +26,16 @@ from onelayer.errors import DivergenceError
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.schedules import learning_rate as scheduled
-from onelayer.solvers.solution import Solution, Stopped
+from onelayer.solvers.solution import Solution, Stopped, Stream
 
 _RUNAWAY = 2.0  # an epoch whose mean loss is this many times the loss at the start has diverged
 _HOPELESS = 1e6  # and so has a minibatch with this many times that loss
 _HALVINGS = 60
 _FEW_BATCHES = 4
+_PRIOR = 2.0  # imagined rows of zeros at the start of a stream
 _SMALL = 1 << 18  # multiplications of a minibatch below which a second thread costs more than it brings
 
-Monitor = Callable[[NDArray, NDArray], tuple[float, float]]
+Monitor = Callable[[NDArray, NDArray], tuple[float, float | None]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class SGD:
         None for as many as there are cores; the result is the same.
     done : int
         Epochs done in earlier runs, which the schedule counts.
+    streaming : bool
+        Whether the rows are a part of a stream, so that statistics of earlier parts count.
     """
 
     epochs: int = 10
@@ -64,6 +68,7 @@ class SGD:
     patience: int | None = None
     n_threads: int | None = None
     done: int = 0
+    streaming: bool = False
 
     @property
     def threads(self) -> int:
@@ -75,7 +80,7 @@ class SGD:
     def one_epoch(self, done: int) -> SGD:
         """Return the solver of one more epoch after ``done`` of them: a constant rate, or its part of "1/t"."""
         schedule = "1/t" if self.schedule == "1/t" else "constant"
-        return replace(self, epochs=1, done=done, schedule=schedule, patience=None)
+        return replace(self, epochs=1, done=done, schedule=schedule, patience=None, streaming=True)
 
     def solve(
         self,
@@ -84,6 +89,7 @@ class SGD:
         start: tuple[NDArray, NDArray] | None = None,
         monitor: Monitor | None = None,
         callbacks: Sequence[Callback] = (),
+        stream: Stream | None = None,
     ) -> Solution:
         """Minimise the objective.
 
@@ -97,40 +103,41 @@ class SGD:
         monitor : callable, optional
             Returns (loss, score) of (coef, intercept) on validation data.
         callbacks : sequence of Callback
+        stream : Stream, optional
+            What the run over the rows before these has returned.
 
         Raises
         ------
         DivergenceError
-            When the loss runs away with a given learning rate.
+            When the loss runs away with a given learning rate, or whatever the rate.
         """
         epochs: list[Epoch] = []
         best: tuple[float, int, tuple[NDArray, NDArray]] | None = None
         stopped = Stopped.FINISHED
-        try:
+        with ExitStack() as endings:
             for callback in callbacks:
+                endings.callback(callback.on_end)
                 callback.on_start(self.epochs, objective.X.shape[0])
-            run = _Run(self, objective, random_state, start)
-            for number in range(1, self.epochs + 1):
-                record = run.epoch(number, monitor)
-                epochs.append(record)
-                if record.val_loss is not None and (best is None or record.val_loss < best[0]):
-                    best = record.val_loss, number, run.solution()
-                wishes = [callback.on_epoch(record) for callback in callbacks]
-                if True in wishes:
-                    stopped = Stopped.CALLBACK
-                    break
-                if self.patience is not None and best is not None and number - best[1] >= self.patience:
-                    stopped = Stopped.EARLY
-                    break
-        except KeyboardInterrupt:
-            if not epochs:
-                raise
-            stopped = Stopped.INTERRUPTED
-        finally:
-            for callback in callbacks:
-                callback.on_end()
+            run = _Run(self, objective, random_state, start, stream)
+            try:
+                for number in range(1, self.epochs + 1):
+                    record = run.epoch(number, monitor)
+                    epochs.append(record)
+                    if record.val_loss is not None and (best is None or record.val_loss < best[0]):
+                        best = record.val_loss, number, run.solution()
+                    wishes = [callback.on_epoch(record) for callback in callbacks]
+                    if any(wish is True for wish in wishes):
+                        stopped = Stopped.CALLBACK
+                        break
+                    if self.patience is not None and best is not None and number - best[1] >= self.patience:
+                        stopped = Stopped.EARLY
+                        break
+            except KeyboardInterrupt:
+                if not epochs:
+                    raise
+                stopped = Stopped.INTERRUPTED
         coef, intercept = best[2] if self.patience is not None and best is not None else run.solution()
-        return Solution(coef, intercept, stopped is Stopped.EARLY, stopped, epochs)
+        return Solution(coef, intercept, stopped is Stopped.EARLY, stopped, epochs, run.stream)
 
 
 class _Run:
@@ -142,6 +149,7 @@ class _Run:
         objective: Objective,
         random_state: np.random.RandomState,
         start: tuple[NDArray, NDArray] | None,
+        stream: Stream | None,
     ) -> None:
         from onelayer.kernels import minibatch, scoring
 
@@ -151,11 +159,8 @@ class _Run:
         self.batch_size = min(sgd.batch_size, n_rows)
         self.automatic = sgd.learning_rate == "auto"
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
-        if self.automatic:
-            self.center, self.inverse_scale = X.standardisation(
-                objective.sample_weight, objective.fit_intercept
-            )
-        self.rate = self._stable_rate() if self.automatic else float(sgd.learning_rate)
+        self.stream = self._look_at_rows(stream) if self.automatic else None
+        self.rate = self._stable_rate(self.stream.curvature) if self.stream else float(sgd.learning_rate)
         self.schedule = sgd.schedule
         if sgd.schedule == "auto":
             self.schedule = "cosine" if self.automatic else "constant"
@@ -192,9 +197,7 @@ class _Run:
         )
         work = self.batch_size * n_features * objective.n_outputs
         self.n_threads = sgd.threads if work >= _SMALL else 1
-        self._pass(
-            np.zeros(0, np.int64), 0.0
-        )  # compiles the loop, the first time ever, so that no epoch waits for it
+        self._pass(np.zeros(0, np.int64), 0.0)  # compiles the loop if need be, so that no epoch waits for it
 
     def _start(self) -> tuple[NDArray, NDArray]:
         """Return zeros, with automatic rate and the intercept at the best constant."""
@@ -204,11 +207,20 @@ class _Run:
             b += objective.loss.constant(objective.targets, objective.sample_weight, objective.n_outputs)
         return W, b
 
-    def _stable_rate(self) -> float:
-        """Return 1/L, or less with momentum: (1 − μ)/L keeps the length of the steps."""
-        curvature = self.objective.minibatch_curvature(
+    def _look_at_rows(self, stream: Stream | None) -> Stream:
+        """Set the standardisation and return what is known of the rows, those before these included."""
+        objective, X = self.objective, self.objective.X
+        moments = X.moments(objective.sample_weight)
+        moments = moments if stream is None else stream.moments.merge(moments)
+        prior = _PRIOR if self.sgd.streaming else 0.0
+        self.center, self.inverse_scale = moments.standardisation(X.number, objective.fit_intercept, prior)
+        curvature = objective.minibatch_curvature(
             self.batch_size, self.center, self.inverse_scale, self.random_state
         )
+        return Stream(moments, curvature if stream is None else max(stream.curvature, curvature))
+
+    def _stable_rate(self, curvature: float) -> float:
+        """Return 1/L, or less with momentum: (1 − μ)/L keeps the length of the steps."""
         return (1 - self.sgd.momentum) / curvature if curvature > 0 else 1.0
 
     def solution(self) -> tuple[NDArray, NDArray]:
@@ -240,6 +252,8 @@ class _Run:
             if not self.automatic:
                 raise DivergenceError(number, rate, self._suggestion())
             self.rate /= 2
+        else:
+            raise DivergenceError(number, rate, math.nan)
         seconds = time.perf_counter() - began
         loss, score = (None, None) if monitor is None else monitor(*self.solution())
         return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
@@ -260,14 +274,15 @@ class _Run:
             shrink[: len(pull)] = 1 / (1 + rate / (1 - self.sgd.momentum) * pull)
         else:
             penalty[:] = self.objective.alpha
-        step = minibatch.Step(
-            kind(rate),
-            kind(self.sgd.momentum),
-            penalty.astype(kind),
-            shrink.astype(kind),
-            self.objective.fit_intercept,
-            _HOPELESS * self.reference,
-        )
+        with np.errstate(over="ignore"):
+            step = minibatch.Step(
+                kind(rate),
+                kind(self.sgd.momentum),
+                penalty.astype(kind),
+                shrink.astype(kind),
+                self.objective.fit_intercept,
+                _HOPELESS * self.reference,
+            )
         rows, state = self.rows._replace(order=order), barrier.new()
 
         def work(thread: int) -> tuple[int, float]:
@@ -302,6 +317,8 @@ class _Run:
         curvature = self.objective.minibatch_curvature(
             self.batch_size, np.zeros(X.shape[1]), np.full(X.shape[1], X.unit), self.random_state
         )
-        rate = (1 - self.sgd.momentum) / max(curvature + self.objective.alpha, 1e-300)
+        rate = self._stable_rate(curvature + self.objective.alpha)
+        if not 1e-300 < rate < 1e300:
+            return math.nan
         digits = 10.0 ** (math.floor(math.log10(rate)) - 1)
         return math.floor(rate / digits) * digits

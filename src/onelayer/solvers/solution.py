@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from numpy.typing import NDArray
 
+from onelayer.matrices import Moments
 from onelayer.solvers.events import Epoch
 
 
@@ -17,6 +18,14 @@ class Stopped(StrEnum):
     EARLY = "early stopping"
     CALLBACK = "callback"
     INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What automatic rates remember of the rows of earlier runs: their moments and the largest curvature."""
+
+    moments: Moments
+    curvature: float
 
 
 @dataclass
@@ -33,6 +42,8 @@ class Solution:
     stopped : Stopped
     epochs : list of Epoch
         One entry per epoch.
+    stream : Stream or None
+        What a later run over more rows goes on from.
     """
 
     coef: NDArray
@@ -40,3 +51,4 @@ class Solution:
     converged: bool
     stopped: Stopped
     epochs: list[Epoch] = field(default_factory=list)
+    stream: Stream | None = None
