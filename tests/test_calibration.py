@@ -121,9 +121,9 @@ def test_refuses_a_number_of_bins_that_is_none(n_bins):
             ["dog"],
             [[0.5, 0.5]],
             ["cat", "cow"],
-            "the label in row 0 is 'dog'; it must be one of the 2 classes",
+            "label 'dog' in row 0 of y is not one of the 2 classes",
         ),
-        ([0, 2], [[0.5, 0.5]] * 2, None, "the label in row 1 is 2"),
+        ([0, 2], [[0.5, 0.5]] * 2, None, "label 2 in row 1 of y"),
     ],
 )
 def test_refuses_labels_that_do_not_fit(y, proba, classes, message):

@@ -6,6 +6,7 @@ import dataclasses
 import fcntl
 import io
 import json
+import math
 import os
 import pty
 import struct
@@ -173,3 +174,10 @@ def test_json_lines_report_a_full_disk() -> None:
     with pytest.raises(OutputError, match="record of epoch 1: No space left on device"):
         lines.on_epoch(FIRST)
     lines.on_end()
+
+
+def test_json_lines_are_json_where_a_score_is_undefined() -> None:
+    file = io.StringIO()
+    run(JSONLines(file), dataclasses.replace(FIRST, val_score=math.nan))
+    assert "NaN" not in file.getvalue()
+    assert json.loads(file.getvalue()) == {**FIRST.record(), "val_score": None}

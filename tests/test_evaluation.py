@@ -140,7 +140,7 @@ def test_r2_of_a_single_row_is_not_defined():
     [
         ([0, 1, 2], None, "no labels to evaluate against"),
         ([0, 1, 2], [0, 1], r"X has 4 rows, but y has shape \(2,\)"),
-        ([0, 1, 2], [0, 1, 2, 7], r"label 7 in row 3 of y is not one of the model's 3 classes \(0, 1, 2\)"),
+        ([0, 1, 2], [0, 1, 2, 7], r"label 7 in row 3 of y is not one of the 3 classes \(0, 1, 2\)"),
         ([0, 1, 2], [0.0, np.nan, 1.0, 2.0], "label nan in row 1 of y"),
         ([0, 1, 2], ["0", "1", "2", "2"], "label '0' in row 0 of y"),
         (["a", "b", "c"], [0, 1, 2, 2], r"label 0 in row 0 of y .* \('a', 'b', 'c'\)"),
@@ -154,7 +154,7 @@ def test_refuses_labels_that_the_model_does_not_know(classes, y, message):
 
 
 def test_the_message_names_at_most_ten_classes():
-    with pytest.raises(InvalidDataError, match=r"one of the model's 20 classes \(0, .*, 9, …\)"):
+    with pytest.raises(InvalidDataError, match=r"one of the 20 classes \(0, .*, 9, …\)"):
         evaluate(Oracle(range(20)), np.full((1, 20), 0.05), [20])
 
 

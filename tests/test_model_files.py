@@ -457,3 +457,31 @@ for _ in range(20):
     result["loaded"] += model_files.load(path).coef_.tobytes() in known
 print(json.dumps(result))
 """
+
+
+class TestRefusedToSave:
+    """What could not be loaded again is not saved."""
+
+    def test_a_model_of_another_class(self, tmp_path: Path) -> None:
+        class Mine(SoftmaxRegression):
+            pass
+
+        class LinearRegression(SoftmaxRegression):
+            pass
+
+        for cls in (Mine, LinearRegression):
+            model = cls(epochs=1, random_state=0).fit(PIXELS, NUMBERS)
+            with pytest.raises(
+                InvalidParameterError, match=f"a {cls.__name__} of the module .* cannot be stored"
+            ):
+                model_files.save(model, tmp_path / "model")
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("name", ["coef_", "intercept_"])
+    @pytest.mark.parametrize("number", [np.nan, np.inf])
+    def test_weights_that_are_not_finite(self, name: str, number: float, tmp_path: Path) -> None:
+        model = softmax()
+        getattr(model, name)[...] = number
+        with pytest.raises(InvalidParameterError, match=f"{name} holds NaN or infinity"):
+            model_files.save(model, tmp_path / "model")
+        assert not list(tmp_path.iterdir())

@@ -194,7 +194,9 @@ class TestSource:
 
     def test_one_class_only(self, refused: Callable[..., str], folder: Path) -> None:
         write_idx(folder / LABELS, np.full(30, 4, np.uint8))
-        assert "one class only" in refused("fit", folder)
+        line = refused("fit", folder)
+        assert line.startswith(f"IDX files in the folder {folder}: ")
+        assert "one class only" in line
 
     def test_an_empty_set(self, refused: Callable[..., str], folder: Path) -> None:
         write_folder(folder, np.zeros((0, 4, 4), np.uint8), np.zeros(0, np.uint8))
@@ -202,23 +204,36 @@ class TestSource:
 
     def test_a_test_label_that_was_not_trained_on(self, refused: Callable[..., str], folder: Path) -> None:
         write_folder(folder, squares(6, seed=0)[0], np.arange(6, dtype=np.uint8), part="t10k")
-        line = refused("fit", folder)
-        assert "label" in line
-        assert "in row 3, which is not one of the model's 3 classes" in line
+        for options in ([], ["--early-stopping"]):
+            line = refused("fit", folder, *options)
+            assert line.startswith(f"IDX files in the folder {folder}: label 3 in row 3 ")
+            assert line.endswith("is not one of the 3 classes (0, 1, 2)")
 
-    def test_a_test_label_that_was_not_trained_on_nor_watched(self, run: Run, folder: Path) -> None:
-        write_folder(folder, squares(6, seed=0)[0], np.arange(6, dtype=np.uint8), part="t10k")
-        before = everything(Path())
-        result = run("fit", folder, "--early-stopping", "--epochs", "1")
-        assert result.status == 1
-        assert "label 3 in row 3" in result.err.splitlines()[-1]
-        assert everything(Path()) == before
+    def test_test_inputs_that_are_not_finite(self, refused: Callable[..., str], folder: Path) -> None:
+        images, labels = squares(6, seed=0)
+        images = images.astype(np.float32)
+        images[4, 1, 2] = np.nan
+        write_folder(folder, images, labels, part="t10k")
+        line = refused("fit", folder)
+        assert line.startswith(f"IDX files in the folder {folder}: X contains NaN in row 4, column 6")
 
     def test_too_few_rows_to_hold_out(self, refused: Callable[..., str], folder: Path) -> None:
         labels = np.zeros(30, np.uint8)
         labels[0] = 1
         write_idx(folder / LABELS, labels)
-        assert "cannot hold out 0.2 of the rows" in refused("fit", folder, "--validation", "0.2")
+        line = refused("fit", folder, "--validation", "0.2")
+        assert line.endswith("cannot hold out 0.2 of 30 rows: there is only one of class 1")
+
+    @pytest.mark.parametrize(
+        ("fraction", "shares"),
+        [("0.99", "0 to train on and 30 to validate on"), ("0.05", "28 to train on and 2 to validate on")],
+    )
+    def test_a_fraction_that_leaves_a_part_without_rows(
+        self, fraction: str, shares: str, refused: Callable[..., str], folder: Path
+    ) -> None:
+        line = refused("fit", folder, "--validation", fraction)
+        assert f"cannot hold out {fraction} of 30 rows: that makes {shares}" in line
+        assert "test_size" not in line
 
     def test_validation_of_another_width(
         self, refused: Callable[..., str], folder: Path, workplace: Path
@@ -279,7 +294,8 @@ class TestModel:
     ) -> None:
         write_folder(workplace / "other", squares(6, seed=0)[0], np.arange(6, dtype=np.uint8))
         options = ["-o", "page.html"] if command == "report" else []
-        assert "label 3 in row 3" in refused(command, model, "other", *options)
+        line = refused(command, model, "other", *options)
+        assert "other: label 3 in row 3" in line
 
     def test_a_regression_has_no_probabilities(
         self, refused: Callable[..., str], numbers: str, run: Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -116,6 +117,29 @@ def test_squared_loss_is_linear_regression(numbers: str, run: Run) -> None:
     assert "R² 1.0000   squared loss " in run("fit", numbers, *options).out
 
 
+def test_alpha_auto_is_what_the_help_says(numbers: str, toy: str, run: Run) -> None:
+    coefficients = []
+    for alpha in ("auto", "0"):
+        options = ["--loss", "squared", "--alpha", alpha, "--no-report", "--model", "m"]
+        assert run("fit", numbers, *options).status == 0
+        coefficients.append(ol.load("m").coef_.tobytes())
+    assert coefficients[0] == coefficients[1]
+    assert run("fit", toy, "--alpha", "auto", "--no-report", "--model", "m").status == 0
+    assert ol.load("m").alpha == "auto"
+
+
+@pytest.mark.parametrize(("module", "name"), [("jinja2", "jinja2"), ("PIL.Image", "PIL")])
+def test_what_the_report_needs_is_asked_for_before_the_training(
+    module: str, name: str, toy: str, run: Run, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    result = run("fit", toy)
+    assert result.status == 1
+    assert result.error == f"{name} is not installed; run: pip install 'onelayer[app]'"
+    assert files(workplace) == set()
+    assert run("fit", toy, "--no-report").status == 0
+
+
 class TestValidation:
     """Where the rows to validate on come from."""
 
@@ -142,6 +166,32 @@ class TestValidation:
         result = run("fit", toy, "--validation", "other", "--no-report", "--no-model")
         assert [line.split()[0] for line in result.out.splitlines()[:2]] == ["train", "validation"]
         assert result.out.splitlines()[1].endswith("12 rows")
+
+    @pytest.mark.parametrize(
+        ("lang", "validation", "test"), [("en", "Validation", "Test"), ("zh", "验证", "测试")]
+    )
+    def test_the_page_calls_it_what_it_is(
+        self, lang: str, validation: str, test: str, toy: str, run: Run
+    ) -> None:
+        heading = {"en": "{} set", "zh": "{}集"}[lang]
+        options = ["--lang", lang, "--no-model", "--epochs", "2"]
+        run("fit", toy, "--validation", "0.3", "--early-stopping", *options)
+        page = Path("toy.html").read_text("utf-8")
+        assert heading.format(validation) in page
+        assert heading.format(test) not in page
+        run("fit", toy, *options)
+        page = Path("toy.html").read_text("utf-8")
+        assert heading.format(test) in page
+        assert heading.format(validation) not in page
+
+    def test_a_single_row(self, numbers: str, run: Run) -> None:
+        result = run("fit", numbers, "--loss", "squared", "--validation", "0.005", "--json")
+        assert result.status == 0
+        record = json.loads(result.out)
+        assert (record["n_test"], record["test"]["r2"]) == (1, None)
+        inspected = run("inspect", "numbers.onelayer", "--json").out
+        assert "NaN" not in inspected
+        assert json.loads(inspected)["history"][0]["val_score"] is None
 
     def test_one_part_only_is_trained_on_without_a_test(self, run: Run, workplace: Path) -> None:
         write_folder(workplace / "single", *squares(30, seed=0))
@@ -212,7 +262,7 @@ class TestSubset:
         assert result.status == 0
         warning = result.err.splitlines()[0]
         assert warning.startswith("Warning: Fashion-MNIST: this is the bundled subset of 6,000 training and ")
-        assert "onelayer datasets fetch fashion-mnist" in warning
+        assert "apt install" in warning
         assert ".py" not in warning
         assert "Warning" not in "".join(result.err.splitlines()[1:])
         data = next(line for line in result.out.splitlines() if line.startswith("data"))
@@ -223,5 +273,5 @@ class TestSubset:
     def test_a_set_that_is_nowhere(self, run: Run, workplace: Path) -> None:
         result = run("fit", "mnist")
         assert result.status == 1
-        assert "onelayer datasets fetch mnist" in result.error
+        assert result.error.endswith("To get it, give the folder of its four files")
         assert files(workplace) == set()

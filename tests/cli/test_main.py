@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -107,12 +108,35 @@ class TestProcess:
     def test_a_full_disk_behind_standard_output(self, model: str, toy: str) -> None:
         with open("/dev/full", "wb") as full:
             result = process("predict", model, toy, output=full.fileno())
-        assert result.status == 1
-        assert "No space left on device" in result.error
+        assert (result.status, result.error) == (1, "standard output: No space left on device")
+
+    def test_a_full_disk_behind_the_summary(self, model: str) -> None:
+        with open("/dev/full", "wb") as full:
+            result = process("inspect", model, output=full.fileno())
+        assert (result.status, result.error) == (1, "standard output: No space left on device")
+
+    def test_a_closed_standard_output(self, model: str) -> None:
+        command = f"{sys.executable} -m onelayer inspect {model} >&-"
+        finished = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+        assert (finished.returncode, finished.stderr) == (1, "Error: standard output is closed\n")
+
+    def test_a_closed_standard_error(self, toy: str) -> None:
+        command = f"{sys.executable} -m onelayer fit {toy} --epochs 1 --no-report --no-model --json 2>&-"
+        finished = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+        assert finished.returncode == 0
+        assert json.loads(finished.stdout)["epochs"] == 1
+
+    def test_without_the_extra(self) -> None:
+        code = (
+            "import sys; sys.modules['click'] = None; from onelayer.cli.main import main; sys.exit(main([]))"
+        )
+        finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert (finished.returncode, finished.stdout) == (1, "")
+        assert finished.stderr == "Error: click is not installed; run: pip install 'onelayer[app]'\n"
 
     def test_help_imports_nothing_heavy(self) -> None:
         heavy = "{'numpy', 'scipy', 'sklearn', 'numba', 'matplotlib', 'jinja2', 'rich'}"
-        code = f"import sys, onelayer.cli.main; print({heavy} & set(sys.modules))"
+        code = f"import sys, onelayer.cli.program; print({heavy} & set(sys.modules))"
         finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
         assert finished.stdout == "set()\n"
 

@@ -136,8 +136,8 @@ def test_the_subset_stands_in_with_one_line(tiny_folder: Path, mirror: Mirror, n
     (warning,) = caught
     assert str(warning.message) == (
         "Tiny: this is the bundled subset of 7 training and 2 test images; the whole set is not on this "
-        "machine and could not be downloaded; to get it, run 'apt install tiny' or 'onelayer datasets fetch "
-        "tiny', or give the folder of its four files"
+        "machine and could not be downloaded; to get it, run 'apt install tiny', or give the folder of its four "
+        "files"
     )
     assert train.subset
     assert test.subset
@@ -148,6 +148,16 @@ def test_the_subset_without_a_download(tiny_folder: Path, mirror: Mirror) -> Non
     with pytest.warns(SubsetWarning, match="the whole set is not on this machine; to get it, run"):
         retrieve(with_places(mirror, subset=tiny_folder), mirrors=False)
     assert mirror.requests == []
+
+
+def test_the_subset_stands_in_for_a_damaged_set(tiny_folder: Path, kept: Path) -> None:
+    shutil.copytree(tiny_folder, kept)
+    damaged = kept / "train-images-idx3-ubyte.gz"
+    damaged.write_bytes(b"damaged")
+    with pytest.warns(
+        SubsetWarning, match=rf"the whole set is damaged on this machine \({damaged}: .*\); to get it, run"
+    ):
+        retrieve(with_places(subset=tiny_folder), mirrors=False)
 
 
 def test_the_subset_that_was_asked_for_comes_without_a_word(tiny_folder: Path, mirror: Mirror) -> None:
@@ -174,8 +184,7 @@ def test_nowhere_lists_every_place(tmp_path: Path, mirror: Mirror, network: Netw
     assert re.fullmatch(
         rf"Tiny was not found: {kept}: there is no such folder; {tmp_path}/package: there is no such folder; "
         rf"train-images-idx3-ubyte.gz could not be downloaded: {mirror.address}train-images-idx3-ubyte.gz: "
-        r"answers 404 Not Found\. To get it, run 'onelayer datasets fetch tiny', or give the folder of its "
-        "four files",
+        r"answers 404 Not Found\. To get it, give the folder of its four files",
         message,
     )
 

@@ -19,6 +19,13 @@ def test_series_leave_out_what_was_not_recorded():
     assert series(HISTORY[:1], "score") == []
 
 
+def test_series_leave_out_what_is_not_finite():
+    history = [
+        {"epoch": k, "val_score": score} for k, score in enumerate([float("nan"), 0.5, float("inf")], 1)
+    ]
+    assert series(history, "score") == [Series("val_score", [2], [0.5])]
+
+
 def test_refuses_another_quantity():
     with pytest.raises(InvalidParameterError, match="quantity must be 'loss' or 'score', not 'accuracy'"):
         series(HISTORY, "accuracy")

@@ -152,6 +152,11 @@ def test_without_a_test_set_the_page_says_so(images):
     assert "There was no test set." not in page_of(images).text
 
 
+def test_another_name_for_the_part_is_refused(images):
+    with pytest.raises(InvalidParameterError, match="part must be 'test' or 'validation', not 'dev'"):
+        render(images.model, images.train, images.test, part="dev")
+
+
 @pytest.mark.parametrize(("lang", "words"), [("en", "This is the bundled subset of digits"), ("zh", "子集")])
 def test_the_bundled_subset_is_owned_up_to(images, lang, words):
     subset = dataclasses.replace(images.train, subset=True)

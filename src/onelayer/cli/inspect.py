@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from onelayer.class_names import class_names
 from onelayer.cli.options import JSON, MODEL
 from onelayer.cli.outcome import count
 from onelayer.strict_json import dumps
@@ -26,6 +25,8 @@ def inspect(model_path: Path, as_json: bool) -> None:
 
 def _record(path: Path, model: Any) -> dict[str, Any]:
     """Return the object that ``--json`` prints."""
+    from onelayer.class_names import class_names
+
     fitted = vars(model)
     is_classifier = "classes_" in fitted
     return {

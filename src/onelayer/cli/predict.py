@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from onelayer.class_names import class_names
 from onelayer.cli.loading import about, check_width, load_source, unseen_part
 from onelayer.cli.options import JSON, MODEL, SOURCE
 from onelayer.strict_json import dumps
@@ -53,6 +52,7 @@ def predict(model_path: Path, source_name: str, proba: bool, output: Path, as_js
     from sklearn.base import is_classifier
 
     from onelayer import model_files
+    from onelayer.class_names import class_names
     from onelayer.output_file import check_writable
 
     if output != STANDARD_OUTPUT:

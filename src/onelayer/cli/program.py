@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import warnings
+from contextlib import ExitStack, redirect_stderr
 from typing import TextIO
 
 import click
@@ -51,7 +52,10 @@ def run(arguments: list[str]) -> int:
     """Run a command, with each warning as one line, and return its exit status."""
     if sys.stdout is None:
         return _fail("standard output is closed", FAILURE)
-    with warnings.catch_warnings():
+    with ExitStack() as stack:
+        if sys.stderr is None:
+            stack.enter_context(redirect_stderr(stack.enter_context(open(os.devnull, "w"))))
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
         return _run(arguments)

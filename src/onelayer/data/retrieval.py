@@ -106,9 +106,10 @@ def retrieve(
             f"{registered.title} was not found: {'; '.join(map(str, misses))}. To get it, {how}"
         )
     damaged = [str(miss) for miss in misses if isinstance(miss, DataFileError)]
+    state = f"damaged on this machine ({damaged[0]})" if damaged else "not on this machine"
     warnings.warn(
         f"{registered.title}: this is the bundled subset of {registered.subset.n_train:,} training and "
-        f"{registered.subset.n_test:,} test images; the whole set is {f'damaged ({damaged[0]})' if damaged else 'not on this machine'}"
+        f"{registered.subset.n_test:,} test images; the whole set is {state}"
         f"{' and could not be downloaded' if mirrors else ''}; to get it, {how}",
         SubsetWarning,
         stacklevel=3,
