@@ -23,6 +23,7 @@ from onelayer import model_files
 from onelayer.errors import DataNotFoundError, InvalidParameterError, ModelFileError, OutputError
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.softmax_regression import SoftmaxRegression
+from onelayer.solvers.solution import Stream
 
 ROWS, FEATURES = 40, 5
 GENERATOR = np.random.RandomState(0)
@@ -203,6 +204,7 @@ class TestRoundTrip:
         assert {name: tensor.shape for name, tensor in tensors.items()} == {
             "coef_": (3, 100),
             "intercept_": (3,),
+            "stream": (4, 100),
         }
 
 
@@ -310,6 +312,8 @@ def test_loading_takes_about_twice_the_memory_of_the_file(tmp_path: Path) -> Non
     model = softmax()
     model.coef_ = np.zeros((3, 1_000_000))
     model.n_features_in_ = 1_000_000
+    numbers = model._stream.numbers()
+    model._stream = Stream.of(np.zeros((4, 1_000_000)), numbers)
     path = tmp_path / "model.onelayer"
     model.save(path)
     model_files.load(path)
@@ -371,6 +375,9 @@ class TestForged:
             ({"classes": {"dtype": "U999999999", "labels": ["a", "b", "c"]}}, "malformed"),
             ({"classes": {"dtype": "int64", "labels": 3}}, "malformed"),
             ({"history": {}}, "its field 'history'"),
+            ({"stream": [1.0]}, "its field 'stream' is damaged"),
+            ({"stream": ["one", None, 1.0]}, "its field 'stream' is damaged"),
+            ({"stream": {}}, "its field 'stream'"),
             ({"training": None}, "its field 'training'"),
         ],
     )

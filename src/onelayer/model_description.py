@@ -28,6 +28,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "converged": (bool,),
     "training": (dict,),
     "history": (list,),
+    "stream": (list, NoneType),
 }
 
 # What class labels can be, in NumPy's words; "object" is text in an object array, as pandas has it.
@@ -64,11 +65,22 @@ def describe(model: Any, data: dict[str, Any] | None) -> str:
         "converged": model.converged_,
         "training": model.training_ if data is None else {**model.training_, "data": data},
         "history": model.history_,
+        "stream": None if fitted.get("_stream") is None else fitted["_stream"].numbers(),
     }
     try:
         return json.dumps(description, ensure_ascii=False, default=_plain)
     except TypeError as error:
         raise InvalidParameterError(f"the model cannot be stored in a file: {error}") from None
+
+
+def weights_of(model: Any) -> dict[str, np.ndarray]:
+    """Return the tensors of a fitted model: ``coef_``, ``intercept_``, and what automatic rates go on from."""
+    tensors = {"coef_": np.asarray(model.coef_), "intercept_": np.asarray(model.intercept_)}
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise InvalidParameterError(f"the model cannot be stored in a file: {name} holds NaN or infinity")
+    stream = vars(model).get("_stream")
+    return tensors if stream is None else {**tensors, "stream": stream.columns()}
 
 
 def _check_class(cls: type) -> None:
@@ -88,7 +100,7 @@ def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
     text : str
         The JSON that :func:`describe` wrote.
     tensors : dict of str to ndarray
-        ``coef_`` and ``intercept_``.
+        Those of :func:`weights_of`.
 
     Raises
     ------
@@ -103,6 +115,7 @@ def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
             raise ModelFileError(f"its field {name!r} is missing or of the wrong type")
     model = _estimator(document["estimator"], document["parameters"])
     coef, intercept = _weights(tensors, document["n_features"])
+    stream = _stream(tensors.get("stream"), document["stream"], document["n_features"])
     model.coef_ = coef
     model.intercept_ = intercept[()]
     model.n_features_in_ = document["n_features"]
@@ -110,6 +123,7 @@ def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
     model.converged_ = document["converged"]
     model.training_ = document["training"]
     model.history_ = document["history"]
+    model._stream = stream
     if document["feature_names"] is not None:
         model.feature_names_in_ = _loaded_names(document["feature_names"], document["n_features"])
     if is_classifier(model) != (document["classes"] is not None):
@@ -159,9 +173,24 @@ def _estimator(name: str, parameters: dict[str, Any]) -> Any:
         raise ModelFileError(f"its parameters are malformed ({error})") from error
 
 
+def _stream(columns: np.ndarray | None, numbers: list[Any] | None, n_features: int) -> Any:
+    """Return the Stream of a file, None for a model without."""
+    from onelayer.solvers.solution import Stream
+
+    if columns is None and numbers is None:
+        return None
+    if columns is None or columns.dtype != np.float64 or columns.shape != (4, n_features):
+        raise ModelFileError("what it says of the columns of the training data does not belong to the model")
+    try:
+        total, shared, curvature = (None if n is None else float(n) for n in numbers or ())
+        return Stream.of(columns, (total, shared, curvature))
+    except (TypeError, ValueError):
+        raise ModelFileError("its field 'stream' is damaged") from None
+
+
 def _weights(tensors: dict[str, np.ndarray], n_features: int) -> tuple[np.ndarray, np.ndarray]:
     """Return ``coef_`` and ``intercept_``, of shapes that agree and with finite values."""
-    if set(tensors) != {"coef_", "intercept_"}:
+    if set(tensors) - {"stream"} != {"coef_", "intercept_"}:
         raise ModelFileError(f"it holds the tensors {sorted(tensors)} in place of coef_ and intercept_")
     coef, intercept = (np.require(tensors[name], requirements="W") for name in ("coef_", "intercept_"))
     if coef.ndim not in (1, 2) or coef.shape[-1] != n_features or intercept.shape != coef.shape[:-1]:

@@ -1,12 +1,13 @@
 """Save and load: a safetensors file that cannot execute code and cannot be damaged without notice.
 
-The file holds the tensors ``coef_`` and ``intercept_`` and, in the header's ``__metadata__``, four strings:
+The file holds the tensors ``coef_`` and ``intercept_``, with automatic rates ``stream`` (mean, sum of squares, smallest
+and largest value of each column), and, in the header's ``__metadata__``, four strings:
 
 =========== ==========================================================================================
 format      ``onelayer``
 version     of this format, a whole number
 model       a JSON object: estimator, parameters, n_features, feature_names, classes, n_iter, converged,
-            training (the record ``training_``, with where the data came from) and history
+            training (the record ``training_``, with where the data came from), history, stream
 sha256      of all the above, and of the tensors' names, types, shapes and bytes
 =========== ==========================================================================================
 
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.errors import DataNotFoundError, InvalidParameterError, ModelFileError
-from onelayer.model_description import build, describe, parse_object
+from onelayer.model_description import build, describe, parse_object, weights_of
 from onelayer.output_file import replacing
 
 FORMAT = "onelayer"
@@ -107,10 +108,7 @@ def serialized(model: Any, data: dict[str, Any] | None = None) -> bytes:
 
     check_is_fitted(model)
     document = describe(model, data)
-    tensors = {name: _little_endian(getattr(model, name)) for name in ("coef_", "intercept_")}
-    for name, tensor in tensors.items():
-        if not np.isfinite(tensor).all():
-            raise InvalidParameterError(f"the model cannot be stored in a file: {name} holds NaN or infinity")
+    tensors = {name: _little_endian(tensor) for name, tensor in weights_of(model).items()}
     metadata = {
         "format": FORMAT,
         "version": str(FORMAT_VERSION),

@@ -156,10 +156,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
         Notes
         -----
-        With automatic rate, the standardisation and the rate rest on all rows of the stream so far; a model that was
-        loaded from a file starts these anew. The rate is constant, or η/t at the t-th call with schedule "1/t";
-        velocities of the momentum are not kept between calls, and "balanced" class weights are those of the rows
-        given.
+        With automatic rate, the standardisation and the rate rest on all rows of the stream so far. The rate is
+        constant, or η/t at the t-th call with schedule "1/t"; velocities of the momentum are not kept between calls,
+        and "balanced" class weights are those of the rows given.
         """
         with self._unchanged_on_failure():
             known = self._label_array(y, "y")

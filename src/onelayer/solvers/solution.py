@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.matrices import Moments
@@ -26,6 +28,23 @@ class Stream:
 
     moments: Moments
     curvature: float
+
+    def columns(self) -> NDArray:
+        """Return what is known of each column: mean, square, low and high, shape (4, n_features)."""
+        return np.stack([self.moments.mean, self.moments.square, self.moments.low, self.moments.high])
+
+    def numbers(self) -> list[float | None]:
+        """Return what is known beside the columns: the weight of the rows, their shared unit, the curvature."""
+        return [self.moments.total, self.moments.shared, self.curvature]
+
+    @classmethod
+    def of(cls, columns: NDArray, numbers: Sequence[float | None]) -> Stream:
+        """Return the stream of ``columns()`` and ``numbers()``."""
+        total, shared, curvature = numbers
+        if total is None or curvature is None:
+            raise ValueError("a stream has a weight and a curvature")
+        mean, square, low, high = columns
+        return cls(Moments(total, mean, square, low, high, shared), curvature)
 
 
 @dataclass
