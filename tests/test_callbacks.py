@@ -86,10 +86,10 @@ def test_time_left_is_the_mean_epoch_times_those_to_come(monkeypatch: pytest.Mon
     file = io.StringIO()
     times = iter([100.0, 1100.0, 1101.0, 1104.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(times))
-    run(ProgressBar(file), *(dataclasses.replace(SECOND, epoch=number) for number in (1, 2, 3)))
+    run(ProgressBar(file), *(dataclasses.replace(SECOND, epoch=number, seconds=2.0) for number in (1, 2, 3)))
     left = [line.split("  ")[-1] for line in file.getvalue().splitlines()]
     assert left == [
-        "3:03:20 left",  # 11 × 1000 s
+        "0:22 left",  # 11 × the 2 s of the first, without the 998 s of preparation
         "0:10 left",  # 10 × 1 s
         "0:18 left",  # 9 × (1 s + 3 s)/2
     ]

@@ -158,11 +158,11 @@ class _Clock:
     def left(self, epoch: Epoch) -> float:
         """Return how many seconds are left after an epoch that has ended now."""
         now = time.perf_counter()
-        self._measured += 1
-        left = (now - self._since) / self._measured * (epoch.epochs - epoch.epoch)
-        if epoch.epoch == 1:
+        if epoch.epoch == 1:  # the time before it goes into preparation, the very first time into compiling
             self._since, self._measured = now, 0
-        return left
+            return epoch.seconds * (epoch.epochs - 1)
+        self._measured += 1
+        return (now - self._since) / self._measured * (epoch.epochs - epoch.epoch)
 
 
 class _Display(ABC):
