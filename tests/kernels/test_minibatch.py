@@ -190,3 +190,23 @@ def test_a_request_to_stop_ends_the_pass_in_every_thread():
         3, lambda thread: minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work)
     )
     assert {status for status, _ in results} == {minibatch.STOPPED}
+
+
+def test_a_thread_that_fails_does_not_keep_the_others_waiting():
+    loss = LOSSES["squared"]
+    X, targets, _ = problem(200, 20, 3, np.float64, loss)
+    number = np.dtype(np.float64)
+    layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
+    cuts, work = minibatch.cut(X, 3, 10, False, number)
+    columns = layer.W.shape[1]
+    step = minibatch.Step(1e-3, 0.0, np.zeros(columns), np.ones(columns), True, np.inf)
+    rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))
+    state = barrier.new()
+
+    def go(thread):
+        if thread == 1:
+            raise MemoryError("no room for this thread's buffers")
+        return minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work)
+
+    with pytest.raises(MemoryError):
+        threads.run(3, go, state)

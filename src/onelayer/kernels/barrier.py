@@ -17,13 +17,16 @@ from numba.extending import intrinsic
 from onelayer.kernels.tiles import internal
 
 _LINE = 16  # int64 per slot: two cache lines, so that slots never share one
-ARRIVED, GENERATION, STOP, DECISION = 0 * _LINE, 1 * _LINE, 2 * _LINE, 3 * _LINE
+ARRIVED, GENERATION, STOP, DECISION, ABORT = (slot * _LINE for slot in range(5))
 _SPINS = 2000
 
 
 def new() -> np.ndarray:
-    """Return the shared state of a barrier. Writing 1 to its slot ``STOP`` asks the loop to end early."""
-    return np.zeros(4 * _LINE, dtype=np.int64)
+    """Return the shared state of a barrier. Writing 1 to its slot ``STOP`` asks the loop to end early.
+
+    Writing 1 to ``ABORT`` ends every wait at once: a thread has failed, and nobody will use the result.
+    """
+    return np.zeros(5 * _LINE, dtype=np.int64)
 
 
 @intrinsic
@@ -73,6 +76,8 @@ def wait(state, n_threads):
         return
     spins = 0
     while _atomic_load(state, GENERATION) == generation:
+        if _atomic_load(state, ABORT):
+            return
         spins += 1
         if spins > _SPINS:
             _give_way()

@@ -367,7 +367,7 @@ def _compile(source):
                 _update_from_sums(thread, n_threads, rows, layer, step, cuts, work)
                 barrier.wait(state, n_threads)
             total += loss_of_batch * n_batch
-            if state[barrier.DECISION]:
+            if state[barrier.DECISION] or state[barrier.ABORT]:
                 return STOPPED, total
         return FINISHED, total
 

@@ -42,6 +42,8 @@ def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | N
             results[thread] = function(thread)
         except BaseException as failure:
             failures.append(failure)
+            if state is not None:
+                state[barrier.ABORT] = 1
 
     threads = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(n_threads)]
     try:
