@@ -159,54 +159,37 @@ def test_same_bits_for_any_number_of_threads(shape, dtype):
             assert np.asarray(a).tobytes() == np.asarray(b).tobytes()
 
 
-def test_a_minibatch_beyond_the_limit_ends_the_pass_in_every_thread():
-    loss = LOSSES["squared"]
+def passes(rate, limit=np.inf):
+    """Return a function that runs one thread of a pass of three, and the state that they share."""
+    loss, number = LOSSES["squared"], np.dtype(np.float64)
     X, targets, _ = problem(200, 20, 3, np.float64, loss)
-    number = np.dtype(np.float64)
     layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
     cuts, work = minibatch.cut(X, 3, 10, False, number)
     columns = layer.W.shape[1]
-    step = minibatch.Step(1e3, 0.0, np.zeros(columns), np.ones(columns), True, 1e6)
+    step = minibatch.Step(rate, 0.0, np.zeros(columns), np.ones(columns), True, limit)
     rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))
     state = barrier.new()
-    results = threads.run(
-        3, lambda thread: minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work)
-    )
-    assert {status for status, _ in results} == {minibatch.DIVERGED}
+    return lambda thread: minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work), state
+
+
+def test_a_minibatch_beyond_the_limit_ends_the_pass_in_every_thread():
+    run, _ = passes(1e3, limit=1e6)
+    assert {status for status, _ in threads.run(3, run)} == {minibatch.DIVERGED}
 
 
 def test_a_request_to_stop_ends_the_pass_in_every_thread():
-    loss = LOSSES["squared"]
-    X, targets, _ = problem(200, 20, 3, np.float64, loss)
-    number = np.dtype(np.float64)
-    layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
-    cuts, work = minibatch.cut(X, 3, 10, False, number)
-    columns = layer.W.shape[1]
-    step = minibatch.Step(1e-3, 0.0, np.zeros(columns), np.ones(columns), True, np.inf)
-    rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))
-    state = barrier.new()
+    run, state = passes(1e-3)
     state[barrier.STOP] = 1
-    results = threads.run(
-        3, lambda thread: minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work)
-    )
-    assert {status for status, _ in results} == {minibatch.STOPPED}
+    assert {status for status, _ in threads.run(3, run)} == {minibatch.STOPPED}
 
 
 def test_a_thread_that_fails_does_not_keep_the_others_waiting():
-    loss = LOSSES["squared"]
-    X, targets, _ = problem(200, 20, 3, np.float64, loss)
-    number = np.dtype(np.float64)
-    layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
-    cuts, work = minibatch.cut(X, 3, 10, False, number)
-    columns = layer.W.shape[1]
-    step = minibatch.Step(1e-3, 0.0, np.zeros(columns), np.ones(columns), True, np.inf)
-    rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))
-    state = barrier.new()
+    run, state = passes(1e-3)
 
-    def go(thread):
+    def fail_in_one(thread):
         if thread == 1:
             raise MemoryError("no room for this thread's buffers")
-        return minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work)
+        return run(thread)
 
     with pytest.raises(MemoryError):
-        threads.run(3, go, state)
+        threads.run(3, fail_in_one, state)

@@ -27,6 +27,7 @@ from onelayer.losses import Loss
 from onelayer.matrices import Dense
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
+from onelayer.solvers.schedules import SCHEDULES
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Solution
 
@@ -243,7 +244,7 @@ class SingleLayer(BaseEstimator, ABC):
             epochs=validation.check_integer("epochs", self.epochs),
             batch_size=validation.check_integer("batch_size", self.batch_size),
             learning_rate=rate,  # type: ignore[arg-type]
-            schedule=validation.check_schedule(self.schedule),
+            schedule=validation.check_choice("schedule", self.schedule, SCHEDULES),
             momentum=float(validation.check_real("momentum", self.momentum, 0, 1, low_included=True)),
             patience=patience if self.early_stopping else None,
             n_threads=n_threads,

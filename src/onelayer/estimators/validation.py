@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.solvers.schedules import SCHEDULES
 
 _CHUNK = 1 << 20
 
@@ -60,11 +59,6 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     raise InvalidParameterError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
-
-
-def check_schedule(value: object) -> str:
-    """Return the name of a learning rate schedule."""
-    return check_choice("schedule", value, SCHEDULES)
 
 
 def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None) -> None:
