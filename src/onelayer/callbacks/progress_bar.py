@@ -1,7 +1,4 @@
-"""Callbacks: what hears of every epoch of a fit.
-
-A callback of your own derives from :class:`Callback`; when its ``on_epoch`` returns True the fit stops.
-"""
+"""Progress on a terminal as a live bar, and anywhere else as lines."""
 
 from __future__ import annotations
 
@@ -9,14 +6,10 @@ import os
 import sys
 import time
 from abc import ABC, abstractmethod
-from contextlib import ExitStack, suppress
 from typing import TextIO
 
-from onelayer.errors import OutputError, optional_dependency
+from onelayer.errors import optional_dependency
 from onelayer.solvers.events import Callback, Epoch
-from onelayer.strict_json import dumps
-
-__all__ = ["Callback", "History", "JSONLines", "ProgressBar"]
 
 
 class ProgressBar(Callback):
@@ -74,78 +67,6 @@ class ProgressBar(Callback):
         figures.append(f"{epoch.rows_per_second:,.0f} rows/s")
         figures.append(f"{_duration(left)} left")
         return "  ".join(figures)
-
-
-class History(Callback):
-    """Keep the records of every epoch, as ``history_`` does, across as many fits as it is given to.
-
-    Attributes
-    ----------
-    records : list of dict
-        One record per epoch: epoch, seconds, train_loss, val_loss, val_score, learning_rate, rows_per_second.
-
-    Examples
-    --------
-    >>> history = History()
-    >>> history.on_epoch(Epoch(1, 10, 0.05, 0.61, None, None, 0.1, 1_200_000.0))
-    >>> [record["train_loss"] for record in history.records]
-    [0.61]
-    """
-
-    def __init__(self) -> None:
-        self.records: list[dict[str, int | float | None]] = []
-
-    def on_epoch(self, epoch: Epoch) -> None:
-        """Keep the record of a finished epoch."""
-        self.records.append(epoch.record())
-
-
-class JSONLines(Callback):
-    """Write one JSON object per epoch and line, at once, so that another program can follow.
-
-    Parameters
-    ----------
-    file : path-like or text file
-        A path is opened when a fit begins, replacing what was there, and closed when it ends. A file object
-        is written to and left open.
-
-    Raises
-    ------
-    OutputError
-        From the fit, when the file cannot be written.
-
-    Examples
-    --------
-    >>> lines = JSONLines(sys.stdout)
-    >>> lines.on_start(epochs=10, rows=60_000)
-    >>> lines.on_epoch(Epoch(1, 10, 0.05, 0.61, None, None, 0.1, 1_200_000.0))
-    {"epoch": 1, "seconds": 0.05, "train_loss": 0.61, "val_loss": null, ...}
-    >>> lines.on_end()
-    """
-
-    def __init__(self, file: str | os.PathLike[str] | TextIO) -> None:
-        self.file = file
-        self._open = ExitStack()
-
-    def on_start(self, epochs: int, rows: int) -> None:
-        """Open the file."""
-        if isinstance(self.file, str | os.PathLike):
-            self._lines = self._open.enter_context(_opened(self.file))
-        else:
-            self._lines = self.file
-
-    def on_epoch(self, epoch: Epoch) -> None:
-        """Write the record of a finished epoch."""
-        try:
-            self._lines.write(dumps(epoch.record()) + "\n")
-            self._lines.flush()
-        except OSError as error:
-            raise OutputError(f"cannot write the record of epoch {epoch.epoch}: {error.strerror}") from error
-
-    def on_end(self) -> None:
-        """Close the file if it was given as a path."""
-        with suppress(OSError):  # each line was flushed, so only what on_epoch reported can fail again
-            self._open.close()
 
 
 class _Clock:
@@ -225,14 +146,6 @@ class _LiveBar(_Display):
 def _is_screen(file: TextIO) -> bool:
     """Return whether a file is a terminal whose lines can be drawn anew."""
     return file.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _opened(path: str | os.PathLike[str]) -> TextIO:
-    """Open a file for lines of text."""
-    try:
-        return open(path, "w", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {os.fspath(path)}: {error.strerror}") from error
 
 
 def _duration(seconds: float) -> str:

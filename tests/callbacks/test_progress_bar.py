@@ -1,12 +1,10 @@
-"""Callbacks: what they show and write, on a terminal, in a pipe and in a file."""
+"""The progress bar: what it shows on a terminal and in a pipe."""
 
 from __future__ import annotations
 
 import dataclasses
 import fcntl
 import io
-import json
-import math
 import os
 import pty
 import struct
@@ -14,25 +12,14 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import TextIO
 
 import pytest
 
-from onelayer.callbacks import History, JSONLines, ProgressBar
-from onelayer.errors import MissingDependencyError, OutputError
-from onelayer.solvers.events import Callback, Epoch
+from onelayer.callbacks import ProgressBar
+from onelayer.errors import MissingDependencyError
 
-FIRST = Epoch(1, 12, 0.05, 0.61234, 0.52, 0.8123, 0.1, 1_200_000.4)
-SECOND = Epoch(2, 12, 0.04, 0.51, None, None, 0.1, 1_500_000.0)
-
-
-def run(callback: Callback, *epochs: Epoch) -> None:
-    """Do to a callback what a fit does."""
-    callback.on_start(epochs=12, rows=60_000)
-    for epoch in epochs:
-        assert not callback.on_epoch(epoch)
-    callback.on_end()
+from .runs import FIRST, SECOND, run
 
 
 class Terminal:
@@ -130,54 +117,3 @@ def test_rich_is_asked_for_on_a_terminal_only(terminal: Terminal, monkeypatch: p
     with pytest.raises(MissingDependencyError, match=r"onelayer\[app\]"):
         bar.on_start(12, 60_000)
     bar.on_end()
-
-
-def test_history_keeps_the_records() -> None:
-    history = History()
-    run(history, FIRST, SECOND)
-    run(history, FIRST)
-    assert history.records == [FIRST.record(), SECOND.record(), FIRST.record()]
-
-
-def test_json_lines_to_a_path(tmp_path: Path) -> None:
-    path = tmp_path / "run.jsonl"
-    path.write_text("of an earlier run\n")
-    run(JSONLines(path), FIRST, SECOND)
-    assert [json.loads(line) for line in path.read_text().splitlines()] == [FIRST.record(), SECOND.record()]
-
-
-def test_json_lines_can_be_followed_while_the_fit_runs(tmp_path: Path) -> None:
-    path = tmp_path / "run.jsonl"
-    lines = JSONLines(path)
-    lines.on_start(12, 60_000)
-    lines.on_epoch(FIRST)
-    assert json.loads(path.read_text()) == FIRST.record()
-    lines.on_end()
-
-
-def test_json_lines_leave_a_file_object_open() -> None:
-    file = io.StringIO()
-    run(JSONLines(file), FIRST)
-    assert json.loads(file.getvalue()) == FIRST.record()
-
-
-def test_json_lines_say_what_cannot_be_written(tmp_path: Path) -> None:
-    lines = JSONLines(tmp_path / "missing" / "run.jsonl")
-    with pytest.raises(OutputError, match=r"missing/run\.jsonl: No such file or directory"):
-        lines.on_start(12, 60_000)
-    lines.on_end()
-
-
-def test_json_lines_report_a_full_disk() -> None:
-    lines = JSONLines("/dev/full")
-    lines.on_start(12, 60_000)
-    with pytest.raises(OutputError, match="record of epoch 1: No space left on device"):
-        lines.on_epoch(FIRST)
-    lines.on_end()
-
-
-def test_json_lines_are_json_where_a_score_is_undefined() -> None:
-    file = io.StringIO()
-    run(JSONLines(file), dataclasses.replace(FIRST, val_score=math.nan))
-    assert "NaN" not in file.getvalue()
-    assert json.loads(file.getvalue()) == {**FIRST.record(), "val_score": None}

@@ -1,0 +1,17 @@
+"""What the tests of callbacks share: no window opens, no figure of pyplot's stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import matplotlib
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_windows() -> Iterator[None]:
+    from matplotlib import pyplot
+
+    matplotlib.use("agg")
+    yield
+    pyplot.close("all")
