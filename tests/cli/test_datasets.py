@@ -10,6 +10,7 @@ import pytest
 
 from onelayer.cli.loading import download_progress
 from onelayer.data import datasets
+from onelayer.data.registry import BUNDLED_FOLDER
 
 from .conftest import Run
 
@@ -18,8 +19,10 @@ def test_list(run: Run) -> None:
     result = run("datasets", "list")
     assert (result.status, result.err) == (0, "")
     names = [line.split()[0] for line in result.out.splitlines() if not line.startswith(" ")]
-    assert names == ["fashion-mnist", "mnist"]
+    assert names == ["fashion-mnist", "mnist", "house-prices", "synthetic-regression"]
     assert result.out.count("60,000 + 10,000 rows   not on this machine") == 2
+    assert f"21,613 rows   {BUNDLED_FOLDER / 'house-prices.csv.gz'}\n" in result.out
+    assert "1,000 + 1,000 rows   computed when it is loaded\n" in result.out
 
 
 def test_list_as_json(run: Run) -> None:
@@ -27,8 +30,12 @@ def test_list_as_json(run: Run) -> None:
     assert [(record["name"], record["n_train"], record["n_test"]) for record in records] == [
         ("fashion-mnist", 60_000, 10_000),
         ("mnist", 60_000, 10_000),
+        ("house-prices", 21_613, 0),
+        ("synthetic-regression", 1_000, 1_000),
     ]
-    assert [record["path"] for record in records] == [None, None]
+    assert [record["place"] for record in records] == ["download", "download", "bundled", "computed"]
+    house_prices = str(BUNDLED_FOLDER / "house-prices.csv.gz")
+    assert [record["path"] for record in records] == [None, None, house_prices, None]
 
 
 def test_path_of_a_set_that_is_not_there(run: Run) -> None:
@@ -41,7 +48,18 @@ def test_path_of_a_set_that_is_not_there(run: Run) -> None:
 def test_an_unknown_set(command: str, run: Run) -> None:
     result = run("datasets", command, "cifar")
     assert result.status == 1
-    assert result.error == "there is no data set 'cifar'; known are fashion-mnist and mnist"
+    assert result.error == (
+        "there is no data set 'cifar'; known are fashion-mnist, house-prices, mnist and synthetic-regression"
+    )
+
+
+@pytest.mark.parametrize("command", ["path", "fetch"])
+def test_sets_that_need_nothing_from_outside(command: str, run: Run) -> None:
+    result = run("datasets", command, "house-prices")
+    assert (result.status, result.out, result.err) == (0, f"{BUNDLED_FOLDER / 'house-prices.csv.gz'}\n", "")
+    result = run("datasets", command, "synthetic-regression")
+    assert result.status == 1
+    assert result.error == "Synthetic regression has no files: its rows are computed when it is loaded"
 
 
 def test_fetch_without_a_network(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 
@@ -36,7 +37,10 @@ def test_provenance_survives_json() -> None:
         "n_rows": 4,
         "image_shape": [2, 3],
         "classes": {"en": ["left", "right", "up"], "zh": ["左", "右", "上"]},
+        "feature_names": None,
     }
+    named = dataclasses.replace(part, feature_names=("area", "rooms"))
+    assert json.loads(json.dumps(named.provenance))["feature_names"] == ["area", "rooms"]
 
 
 def test_provenance_without_classes_and_images() -> None:

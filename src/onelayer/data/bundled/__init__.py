@@ -1,1 +1,1 @@
-"""The bundled subset of Fashion-MNIST, as a folder of four IDX files, and the program that made it."""
+"""The data that come with onelayer, a part of Fashion-MNIST and house prices, and the programs that made the files."""
