@@ -12,6 +12,7 @@ from onelayer.calibration import reliability_curve
 from onelayer.class_names import class_names
 from onelayer.data.dataset import Dataset
 from onelayer.evaluation import ClassPredictions, Evaluation, evaluate, predict_classes
+from onelayer.languages import texts
 from onelayer.plots import gallery
 from onelayer.plots.weights import weight_images
 from onelayer.report import chart, images
@@ -19,7 +20,6 @@ from onelayer.report.coefficient_table import CoefficientTable, coefficient_tabl
 from onelayer.report.curves import Curves, curves_of
 from onelayer.report.numbers import decimals, percent, significant
 from onelayer.report.record import Texts
-from onelayer.report.texts import texts
 
 TEMPLATE = "classification.html.jinja"
 
@@ -119,7 +119,7 @@ class Classification:
 
 def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: str) -> Classification:
     """Measure a classifier on its data and prepare what the page shows."""
-    t = texts(lang)
+    t = texts("onelayer.report.texts", lang)
     shown = train if test is None else test
     names = [shortened(name) for name in class_names(model, shown, lang)]
     predictions = predict_classes(model, shown.X, shown.y)

@@ -11,12 +11,12 @@ from sklearn.base import is_classifier
 
 from onelayer.data.dataset import Dataset
 from onelayer.errors import InvalidParameterError, optional_dependency
+from onelayer.languages import texts
 from onelayer.output_file import replacing
 from onelayer.plots import colors
 from onelayer.report import classification, regression
 from onelayer.report.numbers import decimals, percent, significant
 from onelayer.report.record import record_of
-from onelayer.report.texts import texts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -104,7 +104,7 @@ def check_installed() -> None:
 
 def render(model: Any, train: Dataset, test: Dataset | None, *, part: str = "test", lang: str = "en") -> str:
     """Return the HTML that :func:`write` writes."""
-    t = texts(lang)
+    t = texts("onelayer.report.texts", lang)
     if part not in PARTS:
         raise InvalidParameterError(f"part must be 'test' or 'validation', not {part!r}")
     kind = classification if is_classifier(model) else regression

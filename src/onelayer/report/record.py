@@ -73,8 +73,10 @@ def _training(model: Any, t: Texts) -> Facts:
             (t["epoch_time"], t["seconds"].format(value=seconds)),
             (t["rows_per_second"], f"{speed:,.0f}"),
         ]
+    implementation = training.get("implementation", "fast")  # model files of before there was a choice
     return [
         *facts,
+        (t["implementation"], t.get(f"implementation_{implementation}", implementation)),
         (t["threads"], str(training["n_threads"])),
         (t["seed"], _shown(training["random_state"], t)),
         (t["created"], str(training["created"])),

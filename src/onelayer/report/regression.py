@@ -10,6 +10,7 @@ import numpy as np
 
 from onelayer.data.dataset import Dataset
 from onelayer.evaluation import Evaluation, ValuePredictions, evaluate, predict_values
+from onelayer.languages import texts
 from onelayer.plots.coefficients import score_names
 from onelayer.plots.residuals import residual_histogram
 from onelayer.report import chart
@@ -17,7 +18,6 @@ from onelayer.report.coefficient_table import CoefficientTable, coefficient_tabl
 from onelayer.report.curves import Curves, curves_of
 from onelayer.report.numbers import decimals, significant
 from onelayer.report.record import Texts
-from onelayer.report.texts import texts
 
 TEMPLATE = "regression.html.jinja"
 
@@ -67,7 +67,7 @@ class Regression:
 
 def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: str) -> Regression:
     """Measure a regressor on its data and prepare what the page shows."""
-    t = texts(lang)
+    t = texts("onelayer.report.texts", lang)
     shown = train if test is None else test
     predictions = predict_values(model, shown.X, shown.y)
     result = predictions.evaluation()
