@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from onelayer.calibration import (
     classwise_calibration_error,
     expected_calibration_error,
     reliability_curve,
+    temperature,
     top_label,
 )
 from onelayer.errors import InvalidDataError, InvalidParameterError
@@ -129,3 +132,49 @@ def test_refuses_a_number_of_bins_that_is_none(n_bins):
 def test_refuses_labels_that_do_not_fit(y, proba, classes, message):
     with pytest.raises(InvalidDataError, match=message):
         expected_calibration_error(y, proba, classes=classes)
+
+
+def test_temperature_by_hand():
+    # Right in three rows of four at a margin of 2: the likeliest probability is 3/4, so 2/T = log 3.
+    scores, y = np.array([[0.0, 2.0], [2.0, 0.0], [0.0, 2.0], [0.0, 2.0]]), ["a", "b", "a", "b"]
+    found = temperature(y, scores, classes=["b", "a"])
+    assert found == pytest.approx(2 / math.log(3), rel=1e-14)
+    assert temperature(y, scores[:, ::-1], classes=["a", "b"]) == found
+    assert temperature([1, 0, 1, 0], scores) == found
+    assert (
+        temperature([1, 0, 1, 0], scores[:, 1] - scores[:, 0]) == found
+    )  # as two classes' decision_function
+
+
+def test_temperature_mends_a_model_that_is_too_sure():
+    random = np.random.RandomState(0)
+    honest = random.randn(5000, 3) * 1.5
+    y = (honest + random.gumbel(size=honest.shape)).argmax(axis=1)
+    too_sure = 3 * honest
+
+    def error(scores):
+        exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return expected_calibration_error(y, exponentials / exponentials.sum(axis=1, keepdims=True))
+
+    found = temperature(y[:2500], too_sure[:2500])
+    assert found == pytest.approx(3, rel=0.1)
+    assert error(too_sure) > 0.1
+    assert error(too_sure / found) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("y", "scores", "message"),
+    [
+        (
+            [0, 1],
+            [[0.5, 0.5]],
+            r"scores must be \(n_rows, n_classes\).* y has shape \(2,\) and scores \(1, 2\)",
+        ),
+        ([0, 2], [[0.5, 0.5]] * 2, "label 2 in row 1 of y"),
+        ([0, 1], [[2.0, 1.0], [1.0, 2.0]], "every label has the highest score of its row"),
+        ([0, 1], [[2.0, np.inf], [1.0, 2.0]], "scores have the value inf in row 0; they must be finite"),
+    ],
+)
+def test_refuses_scores_without_a_likeliest_temperature(y, scores, message):
+    with pytest.raises(InvalidDataError, match=message):
+        temperature(y, scores)

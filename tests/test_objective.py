@@ -17,7 +17,9 @@ def objective(loss_name, dtype=np.float64, alpha=0.1, weighted=True, intercept=T
         X /= 255
     loss, n_outputs = LOSSES[loss_name], 3
     targets = (
-        random.randn(n_rows, 3) if loss_name == "squared" else random.randint(0, 3, (n_rows, 1)).astype(float)
+        random.randint(0, 3, (n_rows, 1)).astype(float)
+        if loss_name == "cross-entropy"
+        else random.randn(n_rows, 3)
     )
     weights = random.randint(0, 3, n_rows).astype(float) if weighted else None
     return Objective(Dense(X), targets, loss, n_outputs, alpha, weights, intercept)

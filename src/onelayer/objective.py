@@ -100,7 +100,7 @@ class Objective:
         size_of_z = float(np.abs(Z).max()) or 1.0
         Z = Z / size_of_z * np.sqrt(share)[:, None].astype(self.X.number)
         largest = max(_largest_eigenvalue(batch) for batch in np.split(Z, n_batches))
-        return self.loss.curvature(self.n_outputs) * largest * size_of_z * size_of_z
+        return self.loss.step_curvature(self.n_outputs) * largest * size_of_z * size_of_z
 
 
 def _largest_eigenvalue(Z: NDArray) -> float:

@@ -8,6 +8,7 @@ import pytest
 from onelayer.kernels import barrier, minibatch, scoring, threads
 from onelayer.losses import LOSSES
 
+COMPILED = {name: loss for name, loss in LOSSES.items() if loss.code is not None}
 SHAPES = [  # rows, features, outputs, batch size
     (40, 1, 1, 7),
     (33, 2, 2, 33),
@@ -100,7 +101,7 @@ def reference(X, targets, loss, batch_size, *, rate, weights=None, epochs=2, mom
     return W, b, total / len(X)
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("loss", COMPILED.values(), ids=COMPILED)
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_same_steps_as_numpy(shape, dtype, loss):
@@ -117,7 +118,7 @@ def test_same_steps_as_numpy(shape, dtype, loss):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("loss", COMPILED.values(), ids=COMPILED)
 @pytest.mark.parametrize("n_features", [21, 64])
 def test_weights_momentum_penalty_and_standardisation(loss, dtype, n_features):
     X, targets, weights = problem(90, n_features, 4, dtype, loss)

@@ -13,6 +13,8 @@ from onelayer.kernels.exponential import exponential
 from onelayer.kernels.tiles import GROUP
 from onelayer.losses import LOSSES
 
+COMPILED = {name: loss for name, loss in LOSSES.items() if loss.code is not None}
+
 
 @njit
 def exponentials(x, out):
@@ -35,7 +37,7 @@ def test_exponential_to_two_eps(dtype):
     assert (out[:3] < 1e-37).all()
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("loss", COMPILED.values(), ids=COMPILED)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n_outputs", [1, 2, 3, 10, 101])
 @pytest.mark.parametrize("size", [1.0, 100.0])
@@ -57,7 +59,7 @@ def test_compiled_loss_is_the_loss(loss, dtype, n_outputs, size):
 
 
 def test_the_codes_of_the_compiled_losses():
-    assert {name: loss.code for name, loss in LOSSES.items()} == {
+    assert {name: loss.code for name, loss in COMPILED.items()} == {
         "squared": row_losses.SQUARED,
         "cross-entropy": row_losses.CROSS_ENTROPY,
     }

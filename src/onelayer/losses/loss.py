@@ -1,0 +1,108 @@
+"""What every loss can do: value, gradient and curvature in the scores, the best constant, and its noise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from onelayer.errors import InvalidDataError
+from onelayer.losses.validation import as_numbers, check_weights
+
+if TYPE_CHECKING:
+    from onelayer.losses.noise import Categorical, ScaleFamily
+
+Array = NDArray[np.floating]
+_CHUNK = 8192
+
+
+class Loss(ABC):
+    """A loss ℓ(s, y) of the scores s of one row and its target y.
+
+    A loss is an immutable value, equal to another of its class with the same parameters. The public methods look at
+    their arguments, and pass them on to ``_rows``, ``_gradient`` and ``_curvature``, where the formulas stand. Results
+    have the type of the scores (of a regression, the wider of the types of scores and targets), but float32 in place of
+    float16, in which a difference of two scores could overflow; integers become the float that holds them beside a
+    float32, mostly float64.
+
+    Attributes
+    ----------
+    name : str
+        The name that the ``loss`` parameter takes.
+    code : int or None
+        The number by which the compiled loop knows it; None for a loss that it does not know.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int | None] = None
+
+    @property
+    @abstractmethod
+    def noise(self) -> ScaleFamily | Categorical:
+        """The noise model of which this loss is the negative log-likelihood, up to a constant."""
+
+    def rows(self, scores: ArrayLike, targets: ArrayLike) -> Array:
+        """Return the loss of each row, shape (n_rows,).
+
+        Raises
+        ------
+        InvalidDataError
+            Targets that do not fit the scores; so it is with every method that takes both.
+        """
+        return self._rows(*self._checked(scores, targets))
+
+    def value(self, scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> float:
+        """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ, summed in float64."""
+        scores, targets = self._checked(scores, targets)
+        weights = check_weights(weights, len(scores))
+        each = np.empty(len(scores))
+        for start in range(0, len(scores), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            each[rows] = self._rows(scores[rows], targets[rows])
+        return float(np.average(each, weights=weights))
+
+    def gradient(self, scores: ArrayLike, targets: ArrayLike) -> Array:
+        """Return the gradient of each row's loss in its scores, shape (n_rows, n_outputs)."""
+        return self._gradient(*self._checked(scores, targets))
+
+    def curvature(self, scores: ArrayLike, targets: ArrayLike) -> Array:
+        """Return the Hessian of each row's loss in its scores, shape (n_rows, n_outputs, n_outputs)."""
+        return self._curvature(*self._checked(scores, targets))
+
+    @abstractmethod
+    def step_curvature(self, n_outputs: int) -> float:
+        """Return the curvature in the scores from which a learning rate is set: the largest one at the start."""
+
+    @abstractmethod
+    def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
+        """Return the scores of a model without inputs from which training starts, shape (n_outputs,)."""
+
+    def constant_value(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
+        """Return the mean loss when every row has the same scores, shape (n_outputs,)."""
+        return self.value(np.broadcast_to(scores, (len(targets), len(scores))), targets, weights)
+
+    @abstractmethod
+    def _checked(self, scores: ArrayLike, targets: ArrayLike) -> tuple[Array, NDArray]:
+        """Return scores and targets as the formulas take them, refusing what does not fit."""
+
+    @abstractmethod
+    def _rows(self, scores: Array, targets: NDArray) -> Array:
+        """Return the loss of each row."""
+
+    @abstractmethod
+    def _gradient(self, scores: Array, targets: NDArray) -> Array:
+        """Return the gradient of each row's loss in its scores."""
+
+    @abstractmethod
+    def _curvature(self, scores: Array, targets: NDArray) -> Array:
+        """Return the Hessian of each row's loss in its scores."""
+
+
+def as_scores(scores: ArrayLike) -> NDArray:
+    """Return scores as an array of shape (n_rows, n_outputs)."""
+    array = as_numbers("scores", scores)
+    if array.ndim != 2:
+        raise InvalidDataError(f"scores have shape {array.shape}; expected (n_rows, n_outputs)")
+    return array
