@@ -319,5 +319,5 @@ def test_refuses_a_file_of_another_format(file: str | Path) -> None:
 
 @pytest.mark.parametrize("every", [-1, math.nan, math.inf, "often", True])
 def test_refuses_a_pause_that_is_none(every: Any) -> None:
-    with pytest.raises(InvalidParameterError, match=r"every=.*: expected a number at least 0"):
+    with pytest.raises(InvalidParameterError, match=r"every=.*: expected a finite number of at least 0"):
         LiveCurves(every=every)

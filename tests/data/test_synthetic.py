@@ -168,9 +168,9 @@ def test_whatever_is_in_range(w: list[float], b: float, n: int, noise: float, fa
         ({"n": -3}, r"n=-3: expected a whole number, at least 1"),
         ({"n": 10.0}, r"n=10.0: expected a whole number, at least 1"),
         ({"n": True}, r"n=True: expected a whole number, at least 1"),
-        ({"noise": -0.01}, r"noise=-0.01: expected a finite number, at least 0"),
-        ({"noise": np.nan}, r"noise=nan: expected a finite number, at least 0"),
-        ({"noise": True}, r"noise=True: expected a finite number, at least 0"),
+        ({"noise": -0.01}, r"noise=-0.01: expected a finite number of at least 0"),
+        ({"noise": np.nan}, r"noise=nan: expected a finite number of at least 0"),
+        ({"noise": True}, r"noise=True: expected a finite number of at least 0"),
         ({"family": "cauchy"}, r"family='cauchy': expected one of 'gaussian', 'laplace', 'student-t', 'cont"),
         ({"family": ["gaussian"]}, r"family=\['gaussian'\]: expected one of 'gaussian'"),
         (

@@ -227,10 +227,10 @@ def test_the_scale_of_huber_noise_in_its_limits(delta):
     [
         ([0.0, 0.0], None, "all residuals are 0, so no scale is the likeliest"),
         ([0.0, 1.0], [1.0, 0.0], "all residuals are 0"),
-        ([1.0, np.nan], None, "residuals have the value nan in row 1"),
-        ([[1.0, np.inf]], None, "residuals have the value inf in row 0"),
+        ([1.0, np.nan], None, "residuals contains NaN in row 1"),
+        ([[1.0, np.inf]], None, "residuals contains inf in row 0"),
         ([], None, "there are no rows"),
-        ([1.0], [1.0, 2.0], r"weights have shape \(2,\); expected \(1,\)"),
+        ([1.0], [1.0, 2.0], r"weights has shape \(2,\); expected \(1,\)"),
         (["a"], None, "residuals must be an array of real numbers"),
     ],
 )
@@ -241,7 +241,7 @@ def test_refuses_residuals_without_a_likeliest_scale(noise, residuals, weights, 
 
 @pytest.mark.parametrize("scale", [0, -1.0, np.inf, np.nan, "auto"])
 def test_refuses_a_scale_that_is_no_positive_number(scale):
-    message = r"^scale=.*: expected a number above 0 and finite$"
+    message = r"^scale=.*: expected a finite number above 0$"
     for noise in PEERS:
         with pytest.raises(InvalidParameterError, match=message):
             noise.sample(3, scale)
@@ -339,7 +339,7 @@ def test_the_temperature_of_drawn_labels_is_found():
         ([[1.0, 0.0], [0.0, 1e-9]], [0, 1], "every label has the highest score of its row"),
         ([[1.0, 0.0], [0.0, 3.0]], [1, 0], "the labels are no likelier where their scores are higher"),
         ([[1.0, 0.0], [1.0, 0.0]], [1, 0], "the labels are no likelier where their scores are higher"),
-        ([[1.0, np.nan]], [0], "scores have the value nan in row 0"),
+        ([[1.0, np.nan]], [0], "scores contains NaN in row 0"),
         ([[1.0, 0.0]], [2], "the label of row 0 is 2"),
         ([[1.0, 0.0]], [0, 1], r"scores have shape \(1, 2\) and targets \(2,\)"),
         (np.zeros((0, 2)), [], "there are no rows"),

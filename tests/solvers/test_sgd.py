@@ -17,6 +17,8 @@ from onelayer.solvers.schedules import SCHEDULES, learning_rate
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Stopped
 
+COMPILED = [name for name, loss in LOSSES.items() if loss.code is not None]
+
 
 def problem(
     loss_name="cross-entropy", dtype=np.float64, n_rows=230, n_features=13, n_outputs=4, alpha=0.0, scale=1.0
@@ -29,7 +31,7 @@ def problem(
     return Objective(Dense(X.astype(dtype)), targets, LOSSES[loss_name], n_outputs, alpha, None, True)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", COMPILED)
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize(("momentum", "alpha"), [(0.0, 0.0), (0.9, 0.0), (0.0, 0.05), (0.7, 0.01)])
 def test_same_parameters_as_torch(loss, dtype, momentum, alpha):
@@ -61,7 +63,7 @@ def test_same_parameters_as_torch(loss, dtype, momentum, alpha):
     np.testing.assert_allclose(solution.intercept, b.detach().numpy(), rtol=rtol, atol=rtol)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", COMPILED)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("batch_size", [1, 32, 230])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -90,7 +92,7 @@ def test_auto_recovers_when_the_first_rate_is_too_high():
     assert F.mean_loss(solution.coef, solution.intercept) < 1e-3
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", COMPILED)
 @pytest.mark.parametrize("rate", [1e3, 1e30])
 def test_divergence_is_found_at_once_and_names_a_rate_that_works(loss, rate):
     F = problem(loss, scale=255.0)

@@ -95,7 +95,7 @@ class LiveCurves(Callback):
         every: float | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        from onelayer.estimators.validation import check_real
+        from onelayer.validation import check_real
 
         path = None if file is None else Path(file)
         if path is not None and path.suffix.lower() != ".png":

@@ -235,8 +235,8 @@ def _check_held_out(held_out: Dataset, train: Dataset, *, classifies: bool) -> N
     """Refuse rows that the trained model could not be judged on, before the training."""
     import numpy as np
 
-    from onelayer.estimators.validation import check_finite
     from onelayer.labels import check_known
+    from onelayer.validation import check_finite
 
     assert held_out.y is not None
     assert train.y is not None
@@ -255,6 +255,7 @@ def _train(
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
 
+    assert train.y is not None
     estimator = {"cross-entropy": SoftmaxRegression, "squared": LinearRegression}[loss]
     model = estimator(**{name: value for name, value in parameters.items() if value not in (None, "auto")})
     validation = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}

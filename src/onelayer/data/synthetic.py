@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import numbers
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from onelayer.data.dataset import Dataset, fingerprint
 from onelayer.errors import InvalidParameterError
+from onelayer.validation import check_choice, check_integer, check_real
 
 NAME = "synthetic-regression"
 
@@ -112,13 +113,11 @@ def synthetic_regression(
     >>> round(float(residuals.std()), 3)
     0.01
     """
-    weights, b, noise = _checked_weights(w), _checked_number("b", b), _checked_number("noise", noise, least=0)
-    if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 1:
-        raise InvalidParameterError(f"n={n!r}: expected a whole number, at least 1")
-    if family not in tuple(FAMILIES):
-        raise InvalidParameterError(f"family={family!r}: expected one of {', '.join(map(repr, FAMILIES))}")
+    weights, n = _checked_weights(w), check_integer("n", n)
+    b, noise = check_real("b", b, -math.inf), check_real("noise", noise, 0, low_included=True)
+    check_choice("family", family, tuple(FAMILIES))
     random = _random(random_state)
-    X = random.standard_normal((int(n), len(weights)))
+    X = random.standard_normal((n, len(weights)))
     with np.errstate(over="ignore", invalid="ignore"):
         scores = np.einsum("ij,j->i", X, weights)  # X @ weights, but the same for any number of threads
         y = scores + b + noise * FAMILIES[family](random, int(n))
@@ -152,14 +151,6 @@ def _checked_weights(w: ArrayLike) -> NDArray:
     for j in np.flatnonzero(~np.isfinite(weights)):
         raise InvalidParameterError(f"w[{j}]={weights[j]}: expected a finite number")
     return weights
-
-
-def _checked_number(name: str, value: object, least: float = -sys.float_info.max) -> float:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not least <= value <= sys.float_info.max:  # type: ignore[operator]
-        bound = ", at least 0" if least == 0 else ""
-        raise InvalidParameterError(f"{name}={value!r}: expected a finite number{bound}")
-    return float(value)  # type: ignore[arg-type]
 
 
 def _random(random_state: int | np.random.RandomState | None) -> np.random.RandomState:

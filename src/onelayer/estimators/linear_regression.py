@@ -11,8 +11,8 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 
+from onelayer import validation
 from onelayer.errors import InvalidDataError
-from onelayer.estimators import validation
 from onelayer.estimators.single_layer import SingleLayer
 from onelayer.losses import LOSSES, Loss
 from onelayer.solvers.events import Callback

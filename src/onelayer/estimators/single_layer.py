@@ -20,13 +20,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from onelayer import model_files
+from onelayer import model_files, validation
 from onelayer.errors import InvalidDataError
-from onelayer.estimators import validation
 from onelayer.losses import Loss
 from onelayer.matrices import Dense
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
+from onelayer.solvers.fused import FusedLoop
+from onelayer.solvers.loop import Loop
 from onelayer.solvers.schedules import SCHEDULES
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Solution
@@ -145,9 +146,25 @@ class SingleLayer(BaseEstimator, ABC):
         DivergenceError
             When the loss runs away with a given learning rate.
         """
+        validation_data = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        return self._fit(X, y, sample_weight, **validation_data, callbacks=callbacks, loop=FusedLoop)
+
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        callbacks: Sequence[Callback | Callable[[Epoch], bool | None]] = (),
+        loop: type[Loop],
+    ) -> Self:
+        """Train as ``fit`` does, with any implementation of the pass over the rows."""
         with self._unchanged_on_failure():
             warm = self.warm_start and self.__sklearn_is_fitted__()
-            sgd, random_state = self._check_parameters(), check_random_state(self.random_state)
+            sgd, random_state = self._check_parameters(loop), check_random_state(self.random_state)
             train = self._labelled(X, y, sample_weight, reset=not warm, targets_known=warm)
             if (X_val is None) != (y_val is None):
                 raise InvalidDataError("X_val and y_val go together: give both or neither")
@@ -232,7 +249,7 @@ class SingleLayer(BaseEstimator, ABC):
         weights = validation.check_weights(sample_weight, len(inputs), f"sample_weight{part}")
         return Labelled(inputs, targets, weights)
 
-    def _check_parameters(self) -> SGD:
+    def _check_parameters(self, loop: type[Loop] = FusedLoop) -> SGD:
         """Check the parameters and return the solver that they ask for."""
         validation.check_real("alpha", self.alpha, 0, low_included=True, word=self._alpha_word)
         validation.check_choice("solver", self.solver, SOLVERS)
@@ -245,9 +262,10 @@ class SingleLayer(BaseEstimator, ABC):
             batch_size=validation.check_integer("batch_size", self.batch_size),
             learning_rate=rate,  # type: ignore[arg-type]
             schedule=validation.check_choice("schedule", self.schedule, SCHEDULES),
-            momentum=float(validation.check_real("momentum", self.momentum, 0, 1, low_included=True)),
+            momentum=validation.check_real("momentum", self.momentum, 0, 1, low_included=True),
             patience=patience if self.early_stopping else None,
             n_threads=n_threads,
+            loop=loop,
         )
 
     def _split(self, data: Labelled, random_state: np.random.RandomState) -> tuple[Labelled, Labelled]:
@@ -310,7 +328,8 @@ class SingleLayer(BaseEstimator, ABC):
             "n_threads": sgd.threads,
             "random_state": int(seed) if isinstance(seed, (int, np.integer)) else None,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": _versions(),
+            "implementation": sgd.loop.name,
+            "versions": _versions(sgd.loop.packages),
             "stopped": str(solution.stopped),
             "data": None,
         }
@@ -343,7 +362,7 @@ class SingleLayer(BaseEstimator, ABC):
         model_files.save(self, path, data)
 
 
-def _versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    packages = {name: version(name) for name in ("onelayer", "numpy", "scikit-learn", "numba")}
+def _versions(others: tuple[str, ...]) -> dict[str, str]:
+    """Return the versions that a result depends on, those of other packages included."""
+    packages = {name: version(name) for name in ("onelayer", "numpy", "scikit-learn", "numba", *others)}
     return {**packages, "python": platform.python_version(), "platform": platform.platform()}

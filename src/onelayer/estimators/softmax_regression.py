@@ -11,8 +11,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from onelayer import validation
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.estimators import validation
 from onelayer.estimators.single_layer import SingleLayer
 from onelayer.losses import CrossEntropy
 from onelayer.solvers.events import Callback

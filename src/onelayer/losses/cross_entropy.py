@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError
-from onelayer.losses.loss import Array, Loss, as_scores
-from onelayer.losses.validation import as_numbers, check_weights
+from onelayer.losses.loss import Array, Loss, as_scores, row_weights
+from onelayer.validation import as_numbers
 
 if TYPE_CHECKING:
     from onelayer.losses.noise import Categorical
@@ -99,7 +99,7 @@ class CrossEntropy(Loss):
     def constant_value(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
         """Return the mean over the rows of the loss of their class. Cost: O(n_rows + n_outputs) for labels."""
         every_row, targets = self._checked(np.broadcast_to(scores, (len(targets), len(scores))), targets)
-        weights = check_weights(weights, len(targets))
+        weights = row_weights(weights, len(targets))
         if targets.ndim == 1:
             weight_of_class = np.bincount(targets, weights, len(scores))
         else:

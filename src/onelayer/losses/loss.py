@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError
-from onelayer.losses.validation import as_numbers, check_weights
+from onelayer.validation import as_numbers, check_weights
 
 if TYPE_CHECKING:
     from onelayer.losses.noise import Categorical, ScaleFamily
@@ -56,7 +56,7 @@ class Loss(ABC):
     def value(self, scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> float:
         """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ, summed in float64."""
         scores, targets = self._checked(scores, targets)
-        weights = check_weights(weights, len(scores))
+        weights = row_weights(weights, len(scores))
         each = np.empty(len(scores))
         for start in range(0, len(scores), _CHUNK):
             rows = slice(start, start + _CHUNK)
@@ -106,3 +106,11 @@ def as_scores(scores: ArrayLike) -> NDArray:
     if array.ndim != 2:
         raise InvalidDataError(f"scores have shape {array.shape}; expected (n_rows, n_outputs)")
     return array
+
+
+def row_weights(weights: ArrayLike | None, n_rows: int) -> NDArray[np.float64]:
+    """Return the weight of each row, ones by default."""
+    if n_rows == 0:
+        raise InvalidDataError("there are no rows; a mean over the rows needs at least one")
+    checked = check_weights(weights, n_rows, "weights")
+    return np.ones(n_rows) if checked is None else checked

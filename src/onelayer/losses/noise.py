@@ -22,9 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError
 from onelayer.losses.cross_entropy import CrossEntropy
-from onelayer.losses.loss import Array, Loss, as_scores
+from onelayer.losses.loss import Array, Loss, as_scores, row_weights
 from onelayer.losses.regression import Absolute, Huber, Quantile, Squared
-from onelayer.losses.validation import as_numbers, check_finite, check_positive, check_weights
+from onelayer.validation import as_numbers, check_finite, check_real
 
 RandomState: TypeAlias = int | np.random.RandomState | None
 
@@ -66,7 +66,7 @@ class ScaleFamily(ABC):
         ------
         InvalidDataError, InvalidParameterError
         """
-        scale = check_positive("scale", scale)
+        scale = check_real("scale", scale, 0)
         residuals = as_numbers("residuals", residuals).astype(np.float64, copy=False)
         with np.errstate(over="ignore"):
             column = residuals.reshape(-1, 1) / scale
@@ -93,7 +93,7 @@ class ScaleFamily(ABC):
         """
         from sklearn.utils import check_random_state
 
-        scale = check_positive("scale", scale)
+        scale = check_real("scale", scale, 0)
         return scale * self._standard_sample(size, check_random_state(random_state))
 
     def fit_scale(self, residuals: ArrayLike, weights: ArrayLike | None = None) -> float:
@@ -111,8 +111,8 @@ class ScaleFamily(ABC):
             No residuals, one that is not finite, or only zeros, for which the likelihood grows without bound as σ → 0.
         """
         residuals = np.atleast_1d(as_numbers("residuals", residuals)).astype(np.float64, copy=False)
-        check_finite("residuals", residuals)
-        weights = check_weights(weights, len(residuals))
+        check_finite(residuals, "residuals")
+        weights = row_weights(weights, len(residuals))
         counted = weights > 0
         column = residuals[counted].reshape(-1, 1)
         weights = np.repeat(weights[counted], residuals[0].size)
@@ -359,7 +359,7 @@ class Categorical:
         from scipy.optimize import brentq
 
         below = self._below(scores)
-        weights = check_weights(weights, len(below))
+        weights = row_weights(weights, len(below))
         spread = -float(below.min(initial=0))
         if spread == 0:
             raise InvalidDataError(
@@ -392,7 +392,7 @@ class Categorical:
     @staticmethod
     def _below(scores: ArrayLike, scale: float = 1.0) -> NDArray[np.float64]:
         """Return s/T less the largest of its row, which leaves the probabilities as they are."""
-        scores, scale = as_scores(scores).astype(np.float64), check_positive("scale", scale)
-        check_finite("scores", scores)
+        scores, scale = as_scores(scores).astype(np.float64), check_real("scale", scale, 0)
+        check_finite(scores, "scores")
         with np.errstate(over="ignore"):
             return (scores - scores.max(axis=1, keepdims=True)) / scale

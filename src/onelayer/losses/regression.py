@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError
-from onelayer.losses.loss import Array, Loss, as_scores
-from onelayer.losses.validation import as_numbers, check_positive, check_weights
+from onelayer.losses.loss import Array, Loss, as_scores, row_weights
+from onelayer.validation import as_numbers, check_real
 
 if TYPE_CHECKING:
     from onelayer.losses.noise import AsymmetricLaplace, Gaussian, HuberNoise, Laplace
@@ -181,7 +181,7 @@ class Huber(RegressionLoss):
     name: ClassVar[str] = "huber"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "delta", check_positive("delta", self.delta))
+        object.__setattr__(self, "delta", check_real("delta", self.delta, 0))
 
     @property
     def noise(self) -> HuberNoise:
@@ -265,7 +265,7 @@ class Quantile(RegressionLoss):
     name: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "q", check_positive("q", self.q, below=1))
+        object.__setattr__(self, "q", check_real("q", self.q, 0, 1))
 
     @property
     def noise(self) -> AsymmetricLaplace:
@@ -304,7 +304,7 @@ def _each_output(
     """Return a statistic of the targets of each output, over the rows with a weight above 0."""
     columns = as_numbers("targets", targets).astype(np.float64, copy=False)
     columns = columns[:, None] if columns.ndim == 1 else columns
-    weights = check_weights(weights, len(columns))
+    weights = row_weights(weights, len(columns))
     rows = weights > 0
     return np.array([constant(y, weights[rows]) for y in columns[rows].T])
 

@@ -1,11 +1,12 @@
-"""What goes into an estimator is looked at here: parameters, values, weights. Each refusal says what, where and why."""
+"""What comes from a caller is looked at here: parameters, values, weights. Each refusal says what, where and why."""
 
 from __future__ import annotations
 
 import math
 import numbers
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +31,18 @@ def check_integer(name: str, value: object, least: int = 1) -> int:
     raise InvalidParameterError(f"{name}={value!r}: expected a whole number, at least {least}")
 
 
+@overload
+def check_real(
+    name: str, value: object, low: float, high: float = ..., *, low_included: bool = ...
+) -> float: ...
+
+
+@overload
+def check_real(
+    name: str, value: object, low: float, high: float = ..., *, low_included: bool = ..., word: str
+) -> float | str: ...
+
+
 def check_real(
     name: str,
     value: object,
@@ -42,16 +55,23 @@ def check_real(
     """Return a parameter that must be a finite number between ``low`` and ``high``, or the given word."""
     if word and isinstance(value, str) and value == word:
         return value
-    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
-        number = float(value)
-        if (low < number or (low_included and low == number)) and number < high:
-            return number
-    bounds = f"{'at least' if low_included else 'above'} {low:g}" + (
-        "" if high == math.inf else f" and below {high:g}"
-    )
-    raise InvalidParameterError(
-        f"{name}={value!r}: expected a number {bounds}" + (f", or {word!r}" if word else "")
-    )
+    number = _as_float(value)
+    if math.isfinite(number) and (low < number or (low_included and low == number)) and number < high:
+        return number
+    expected = "a number" if high < math.inf else "a finite number"
+    if low > -math.inf:
+        expected += f" {'of at least' if low_included else 'above'} {low:g}"
+    if high < math.inf:
+        expected += f" and below {high:g}"
+    raise InvalidParameterError(f"{name}={value!r}: expected {expected}" + (f", or {word!r}" if word else ""))
+
+
+def _as_float(value: object) -> float:
+    """Return a real number as a float; NaN for what is none, or too large to be one."""
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value)
+    return math.nan
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
@@ -59,6 +79,22 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     raise InvalidParameterError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
+
+
+def as_numbers(name: str, values: ArrayLike) -> NDArray:
+    """Return values as an array, refusing what is no array of real numbers.
+
+    Examples
+    --------
+    >>> as_numbers("targets", ["cat", "dog"])
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.InvalidDataError: targets must be an array of real numbers, not of <U3
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise InvalidDataError(f"{name} must be an array of real numbers, not of {array.dtype}")
+    return array
 
 
 def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None) -> None:

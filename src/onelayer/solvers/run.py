@@ -1,0 +1,166 @@
+"""One run of minibatch SGD, epoch by epoch, whichever loop takes the steps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.errors import DivergenceError
+from onelayer.objective import Objective
+from onelayer.solvers.events import Epoch
+from onelayer.solvers.loop import Setting
+from onelayer.solvers.schedules import learning_rate as scheduled
+from onelayer.solvers.solution import Stream
+
+if TYPE_CHECKING:
+    from onelayer.solvers.sgd import SGD
+
+_RUNAWAY = 2.0  # an epoch whose mean loss is this many times the loss at the start has diverged
+_HOPELESS = 1e6  # and so has a minibatch with this many times that loss
+_HALVINGS = 60
+_FEW_BATCHES = 4
+_PRIOR = 2.0  # imagined rows of zeros at the start of a stream
+
+Monitor = Callable[[NDArray, NDArray], tuple[float, float | None]]
+
+
+class Run:
+    """The way into and out of a loop's coordinates, the learning rate, and the verdict on every pass.
+
+    Parameters
+    ----------
+    sgd : SGD
+    objective : Objective
+    random_state : RandomState
+        Order of the rows.
+    start : (coef, intercept) or None
+        In units of X as stored; None for zeros.
+    stream : Stream or None
+        What the run over the rows before these has returned.
+    """
+
+    def __init__(
+        self,
+        sgd: SGD,
+        objective: Objective,
+        random_state: np.random.RandomState,
+        start: tuple[NDArray, NDArray] | None,
+        stream: Stream | None,
+    ) -> None:
+        self.sgd, self.objective, self.random_state = sgd, objective, random_state
+        X = objective.X
+        n_rows, n_features = X.shape
+        self.batch_size = min(sgd.batch_size, n_rows)
+        self.automatic = sgd.learning_rate == "auto"
+        self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
+        self.stream = self._look_at_rows(stream) if self.automatic else None
+        self.rate = self._stable_rate(self.stream.curvature) if self.stream else float(sgd.learning_rate)
+        self.schedule = sgd.schedule
+        if sgd.schedule == "auto":
+            self.schedule = "cosine" if self.automatic else "constant"
+
+        W, b = self._start() if start is None else start
+        nothing = objective.constant_loss(np.zeros_like(b))
+        begin = (
+            objective.constant_loss(b) if start is None else max(nothing, objective.mean_loss(W / X.unit, b))
+        )
+        self.reference = max(begin, nothing * float(np.finfo(X.number).eps), np.finfo(np.float64).tiny)
+        self.loop = sgd.loop(
+            Setting(
+                objective,
+                self.center,
+                self.inverse_scale,
+                self.automatic,
+                W / self.inverse_scale,
+                b + W @ self.center,
+                self.batch_size,
+                sgd.momentum,
+                sgd.threads,
+                _HOPELESS * self.reference,
+            )
+        )
+
+    def _start(self) -> tuple[NDArray, NDArray]:
+        """Return zeros, with automatic rate and the intercept at the best constant."""
+        objective = self.objective
+        W, b = np.zeros((objective.n_outputs, objective.X.shape[1])), np.zeros(objective.n_outputs)
+        if self.automatic and objective.fit_intercept:
+            b += objective.loss.constant(objective.targets, objective.sample_weight, objective.n_outputs)
+        return W, b
+
+    def _look_at_rows(self, stream: Stream | None) -> Stream:
+        """Set the standardisation and return what is known of the rows, those before these included."""
+        objective, X = self.objective, self.objective.X
+        moments = X.moments(objective.sample_weight)
+        moments = moments if stream is None else stream.moments.merge(moments)
+        prior = _PRIOR if self.sgd.streaming else 0.0
+        self.center, self.inverse_scale = moments.standardisation(X.number, objective.fit_intercept, prior)
+        curvature = objective.minibatch_curvature(
+            self.batch_size, self.center, self.inverse_scale, self.random_state
+        )
+        return Stream(moments, curvature if stream is None else max(stream.curvature, curvature))
+
+    def _stable_rate(self, curvature: float) -> float:
+        """Return 1/L, or less with momentum: (1 − μ)/L keeps the length of the steps."""
+        return (1 - self.sgd.momentum) / curvature if curvature > 0 else 1.0
+
+    def solution(self) -> tuple[NDArray, NDArray]:
+        """Return (coef, intercept) in units of X as stored, in the type of computation."""
+        W, b = self.loop.parameters()
+        coef = W * self.inverse_scale
+        intercept = b - coef @ self.center
+        return coef.astype(W.dtype), intercept.astype(W.dtype)
+
+    def epoch(self, number: int, monitor: Monitor | None) -> Epoch:
+        """Train for one epoch, with automatic rate as often as it takes, and look at the validation data."""
+        before = self.loop.state()
+        try:
+            return self._epoch(number, monitor, before)
+        except KeyboardInterrupt:
+            self.loop.restore(before)
+            raise
+
+    def _epoch(self, number: int, monitor: Monitor | None, before: Any) -> Epoch:
+        n_rows = self.objective.X.shape[0]
+        began = time.perf_counter()
+        order = self.random_state.permutation(n_rows)
+        for _ in range(_HALVINGS):
+            rate = scheduled(self.schedule, self.rate, self.sgd.done + number - 1, self.sgd.epochs)
+            train_loss = self.loop.run(order, rate)
+            if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
+                break
+            self.loop.restore(before)
+            if not self.automatic:
+                raise DivergenceError(number, rate, self._suggestion())
+            self.rate /= 2
+        else:
+            raise DivergenceError(number, rate, math.nan)
+        seconds = time.perf_counter() - began
+        loss, score = (None, None) if monitor is None else monitor(*self.solution())
+        return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
+
+    def _loss_now(self) -> float:
+        """Return the loss after an epoch of so few minibatches that its mean loss tells little of the last step."""
+        if self.objective.X.shape[0] > _FEW_BATCHES * self.batch_size:
+            return 0.0
+        coef, intercept = self.solution()
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = self.objective.mean_loss(coef / self.objective.X.unit, intercept)
+        return loss if math.isfinite(loss) else math.inf
+
+    def _suggestion(self) -> float:
+        """Return a learning rate that is stable at the start: 1/L in the given coordinates, to two digits."""
+        X = self.objective.X
+        curvature = self.objective.minibatch_curvature(
+            self.batch_size, np.zeros(X.shape[1]), np.full(X.shape[1], X.unit), self.random_state
+        )
+        rate = self._stable_rate(curvature + self.objective.alpha)
+        if not 1e-300 < rate < 1e300:
+            return math.nan
+        digits = 10.0 ** (math.floor(math.log10(rate)) - 1)
+        return math.floor(rate / digits) * digits
