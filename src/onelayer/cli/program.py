@@ -14,6 +14,7 @@ from typing import TextIO
 
 import click
 
+from onelayer.cli.course import course
 from onelayer.cli.datasets import datasets
 from onelayer.cli.evaluate import evaluate
 from onelayer.cli.exit_status import DIVERGED, FAILURE, INTERRUPTED, SUCCESS, WRONG_USE
@@ -44,7 +45,7 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, evaluate, predict, inspect, report, datasets):
+for command in (fit, evaluate, predict, inspect, report, datasets, course):
     program.add_command(command)
 
 

@@ -28,6 +28,11 @@ class RegressionLoss(Loss):
     O(n_rows · n_outputs), of ``curvature`` n_outputs times that.
     """
 
+    @property
+    @abstractmethod
+    def noise(self) -> ScaleFamily:
+        """The noise model of which this loss is the negative log-likelihood, up to a constant."""
+
     @abstractmethod
     def _rho(self, errors: Array) -> Array:
         """Return ρ(e)."""
