@@ -33,7 +33,16 @@ def test_the_document_is_whole(pages, lang):
     assert page.headings[0] == "h1"
     assert page.headings.count("h1") == 1
     assert len(html.encode()) < MOST_BYTES
-    for leftover in ("[[", "]]", "[%", "$$", "\\", "\N{WHITE SQUARE}", "\N{REPLACEMENT CHARACTER}", "object at 0x"):
+    for leftover in (
+        "[[",
+        "]]",
+        "[%",
+        "$$",
+        "\\",
+        "\N{WHITE SQUARE}",
+        "\N{REPLACEMENT CHARACTER}",
+        "object at 0x",
+    ):
         assert leftover not in page.text, leftover
 
 

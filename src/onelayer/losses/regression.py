@@ -16,7 +16,7 @@ from onelayer.losses.loss import Array, Loss, as_scores, row_weights
 from onelayer.validation import as_numbers, check_real
 
 if TYPE_CHECKING:
-    from onelayer.losses.noise import AsymmetricLaplace, Gaussian, HuberNoise, Laplace
+    from onelayer.losses.noise import AsymmetricLaplace, Gaussian, HuberNoise, Laplace, ScaleFamily
 
 _EPS = float(np.finfo(np.float64).eps)
 
