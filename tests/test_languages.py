@@ -9,7 +9,7 @@ import pytest
 from onelayer.errors import InvalidParameterError
 from onelayer.languages import LANGUAGES, texts
 
-PACKAGES = ("onelayer.report.texts", "onelayer.course.texts")
+PACKAGES = ("onelayer.report.texts", "onelayer.course.book.texts")
 
 
 def placeholders(text):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from onelayer.course import catalogue
+from onelayer.course.book import catalogue
 
 from .conftest import Run
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from onelayer.course import catalogue, document
-from onelayer.course.parameters import settings
+from onelayer.course.book import catalogue, document
+from onelayer.course.book.parameters import settings
 
 from .document_reader import drawings, formulas, read
 
@@ -85,8 +85,8 @@ def test_formulas_are_mathml(pages, lang):
 
 
 def test_every_drawing_is_placed(finding, pages):
-    from onelayer.course import drawing
-    from onelayer.course.words import Words
+    from onelayer.course.book import drawing
+    from onelayer.course.book.words import Words
 
     with drawing.themed():
         drawn = finding.page.figures(finding.settings, finding.found, Words("en"))

@@ -79,7 +79,7 @@ def _refuse(context: click.Context, name: str, options: dict[str, Any]) -> None:
 
 def _list(language: str, as_json: bool) -> None:
     """Print name, title and summary of every page."""
-    from onelayer.course import catalogue
+    from onelayer.course.book import catalogue
 
     entries = [(name, catalogue.prose(name, language)) for name in catalogue.NAMES]
     if as_json:
@@ -100,8 +100,8 @@ def _write(
     as_json: bool,
 ) -> None:
     """Make one page; what is wrong with the command is said before anything runs."""
-    from onelayer.course import catalogue, document
-    from onelayer.course.parameters import settings
+    from onelayer.course.book import catalogue, document
+    from onelayer.course.book.parameters import settings
     from onelayer.output_file import check_writable
 
     with _usage(context):
@@ -130,7 +130,7 @@ def _usage(context: click.Context) -> Iterator[None]:
 
 def _write_all(folder: Path, languages: list[str], as_json: bool) -> None:
     """Make every page and an index."""
-    from onelayer.course import catalogue, document
+    from onelayer.course.book import catalogue, document
 
     document.check_installed()
     try:

@@ -1,0 +1,1 @@
+"""How a page is made: parameters, prose, formulas, source and figures become one document."""

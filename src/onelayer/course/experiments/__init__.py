@@ -1,0 +1,1 @@
+"""What several pages try things out with: their data, fits and clocks."""

@@ -1,0 +1,1 @@
+"""The analytic solution: the experiment, its figures and its prose."""

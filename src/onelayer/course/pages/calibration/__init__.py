@@ -1,0 +1,1 @@
+"""Calibration: does 80 % mean 80 %?: the experiment, its figures and its prose."""

@@ -1,0 +1,1 @@
+"""Cross-entropy: the experiment, its figures and its prose."""

@@ -1,0 +1,1 @@
+"""Fashion-MNIST: the experiment, its figures and its prose."""

@@ -1,0 +1,1 @@
+"""Gradient descent: the experiment, its figures and its prose."""

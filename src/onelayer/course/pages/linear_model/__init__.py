@@ -1,0 +1,1 @@
+"""The linear model: the experiment, its figures and its prose."""

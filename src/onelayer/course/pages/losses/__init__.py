@@ -1,0 +1,1 @@
+"""Loss functions: the experiment, its figures and its prose."""

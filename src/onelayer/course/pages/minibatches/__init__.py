@@ -1,0 +1,1 @@
+"""Minibatches: the experiment, its figures and its prose."""

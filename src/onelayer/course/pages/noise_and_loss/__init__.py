@@ -1,0 +1,1 @@
+"""Noise and loss: the experiment, its figures and its prose."""

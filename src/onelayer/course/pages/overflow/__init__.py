@@ -1,0 +1,1 @@
+"""Overflow and underflow: the experiment, its figures and its prose."""

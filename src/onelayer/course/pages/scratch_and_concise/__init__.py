@@ -1,0 +1,1 @@
+"""From scratch, concisely, and fast: the experiment, its figures and its prose."""

@@ -1,0 +1,1 @@
+"""Softmax: from scores to probabilities: the experiment, its figures and its prose."""

@@ -1,0 +1,1 @@
+"""Validation and generalisation: the experiment, its figures and its prose."""

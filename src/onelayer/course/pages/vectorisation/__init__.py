@@ -1,0 +1,1 @@
+"""Vectorisation: the experiment, its figures and its prose."""
