@@ -119,4 +119,4 @@ def test_all_pages_and_an_index(run: Run, workplace: Path, monkeypatch: pytest.M
 def test_a_folder_that_cannot_be_made(run: Run, workplace: Path) -> None:
     (workplace / "course").write_text("a file")
     result = run("course", "all")
-    assert (result.status, result.error) == (1, "cannot make the folder course: File exists")
+    assert (result.status, result.error) == (1, "cannot write the course into course: it is no folder")

@@ -17,6 +17,7 @@ from onelayer.course.implementations import IMPLEMENTATIONS, fit
 from onelayer.course.loops import ConciseLoop, ScratchLoop
 from onelayer.data.dataset import Dataset
 from onelayer.errors import DivergenceError, InvalidParameterError, MissingDependencyError
+from onelayer.kernels import threads
 from onelayer.languages import texts
 from onelayer.losses import LOSSES
 from onelayer.matrices import Dense
@@ -196,8 +197,8 @@ class TestTheLoopOfTheSolver:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(torch, "set_num_threads", lambda n: (seen.append(n), real(n)))
-            SGD(2, n_threads=3, loop=loop).solve(F, np.random.RandomState(0))
-        assert set(seen[::2]) == {3}
+            SGD(2, n_threads=1, loop=loop).solve(F, np.random.RandomState(0))
+        assert set(seen[::2]) == {1}
         assert set(seen[1::2]) == {threads}
         assert torch.get_num_threads() == threads
         assert torch.equal(torch.rand(3), expected)
@@ -257,7 +258,29 @@ class TestTheModel:
         X, y = inputs(120, 6, np.float64), np.arange(120) % 3
         model = fit(ol.SoftmaxRegression(epochs=2, random_state=7), X, y, implementation=name)
         assert model.partial_fit(X, y).n_iter_ == 3
-        assert model.training_["implementation"] == "fast"
+        both = name if name == "fast" else f"{name}, fast"
+        assert model.training_["implementation"] == both
+        assert model.partial_fit(X, y).training_["implementation"] == both
+        assert ("torch" in model.training_["versions"]) == (name != "fast")
+
+
+@pytest.mark.parametrize("name", COURSE)
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, lambda: torch.device("meta")])
+def test_what_the_caller_has_set_in_pytorch_does_not_matter(name, mode):
+    X, y = inputs(40, 3, np.float32), np.arange(40) % 3
+    plain = fit(ol.SoftmaxRegression(epochs=2, random_state=0), X, y, implementation=name)
+    with mode():
+        other = fit(ol.SoftmaxRegression(epochs=2, random_state=0), X, y, implementation=name)
+    np.testing.assert_array_equal(other.coef_, plain.coef_)
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_one_thread_unless_told_otherwise_and_no_more_than_cores(name):
+    X, y = inputs(40, 3, np.float32), np.arange(40) % 3
+    model = fit(ol.SoftmaxRegression(epochs=1, random_state=0), X, y, implementation=name)
+    assert model.training_["n_threads"] == 1
+    many = ol.SoftmaxRegression(epochs=1, random_state=0, n_threads=10**6)
+    assert fit(many, X, y, implementation=name).training_["n_threads"] == threads.available()
 
 
 def test_a_file_of_before_there_was_a_choice():

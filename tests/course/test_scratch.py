@@ -13,11 +13,18 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 import onelayer as ol
-from onelayer.course import scratch
+from onelayer.course import concise, scratch
 
 
 def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_targets_of_one_dimension_are_not_broadcast_against_the_scores(shape):
+    scores, y = torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([0.0, 2.0, 1.0])
+    assert scratch.squared_loss(scores, y.reshape(shape)).tolist() == [0.5, 0.0, 4.5]
+    assert concise.squared_loss(scores, y.reshape(shape)).item() == pytest.approx(5 / 3)
 
 
 def test_it_has_tensors_and_automatic_differentiation_only():

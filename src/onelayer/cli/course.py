@@ -131,12 +131,16 @@ def _usage(context: click.Context) -> Iterator[None]:
 def _write_all(folder: Path, languages: list[str], as_json: bool) -> None:
     """Make every page and an index."""
     from onelayer.course.book import catalogue, document
+    from onelayer.output_file import check_writable
 
     document.check_installed()
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"cannot write the course into {folder}: it is no folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+    check_writable(folder / document.file_name("index", languages[0]))
     began = time.perf_counter()
     for name in _shown(catalogue.NAMES):
         finding = document.run(name)

@@ -103,7 +103,8 @@ SCORES = {"cross-entropy": "accuracy", "squared": "R²"}
     "n_threads",
     type=AT_LEAST_ONE,
     metavar="N",
-    help="Number of threads; the result does not depend on it.  [default: all cores]",
+    help="Number of threads; the result of the compiled loop does not depend on it.  "
+    "[default: all cores; one for scratch and concise]",
 )
 @click.option(
     "--validation",

@@ -57,7 +57,8 @@ def _lines(record: dict[str, Any]) -> list[str]:
         "classes": ", ".join(classes),
         "parameters": _pairs(record["parameters"]),
         "training": f"{training['n_rows']:,} rows, epochs: {record['epochs']}, {training['seconds']:.2f} s, "
-        f"threads: {training['n_threads']}, seed: {training['random_state']}, {training['stopped']}",
+        f"threads: {training['n_threads']}, seed: {training['random_state']}, {training['stopped']}, "
+        f"implementation: {training.get('implementation', 'fast')}",
         "last epoch": _pairs(record["history"][-1]) if record["history"] else "",
         "created": training["created"],
         "versions": " ".join(f"{name} {version}" for name, version in training["versions"].items()),

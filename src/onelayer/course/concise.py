@@ -38,7 +38,7 @@ def initialise(
 
 def squared_loss(scores: Tensor, y: Tensor) -> Tensor:
     """Mean over the rows of half the squared error, ½‖s − y‖²; MSELoss itself has no ½."""
-    return nn.MSELoss(reduction="sum")(scores, y) / (2 * len(y))
+    return nn.MSELoss(reduction="sum")(scores, y.reshape(scores.shape)) / (2 * len(y))
 
 
 cross_entropy = nn.CrossEntropyLoss()  # mean over the rows, from scores: softmax and log-sum-exp are inside

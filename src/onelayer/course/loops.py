@@ -24,10 +24,25 @@ from onelayer.solvers.loop import Loop, Setting
 _LOSSES = ("squared", "cross-entropy")
 
 
-class ScratchLoop(Loop):
+class TorchLoop(Loop):
+    """What both have in common: PyTorch, and one thread unless told otherwise.
+
+    The matrix products of a minibatch are too small to gain from a second thread, which waits by spinning and, on a
+    machine with other work, makes an epoch take ten times as long; and results depend on how many threads there are.
+    """
+
+    packages = ("torch",)
+
+    @classmethod
+    def threads(cls, n_threads: int | None) -> int:
+        """Return one, or as many as were asked for, up to the number of cores."""
+        return min(n_threads or 1, super().threads(None))
+
+
+class ScratchLoop(TorchLoop):
     """One pass is ``scratch.train_epoch``, one step ``scratch.sgd``."""
 
-    name, packages = "scratch", ("torch",)
+    name = "scratch"
 
     @classmethod
     def check(cls, objective: Objective, momentum: float) -> None:
@@ -43,14 +58,17 @@ class ScratchLoop(Loop):
         self.setting = setting
         losses = {"squared": scratch.squared_loss, "cross-entropy": scratch.cross_entropy}
         self.loss = losses[setting.objective.loss.name]
-        self.X, self.y = _tensors(setting)
-        self.W = torch.tensor(setting.W.T, dtype=self.X.dtype, requires_grad=True)
-        self.b = torch.tensor(setting.b, dtype=self.X.dtype, requires_grad=setting.objective.fit_intercept)
+        with _torch_settings(setting.n_threads):
+            self.X, self.y = _tensors(setting)
+            self.W = torch.tensor(setting.W.T, dtype=self.X.dtype, requires_grad=True)
+            self.b = torch.tensor(
+                setting.b, dtype=self.X.dtype, requires_grad=setting.objective.fit_intercept
+            )
 
     def run(self, order: NDArray[np.int64], rate: float) -> float:
         """Take a step for each minibatch, the penalty's part of it included."""
         setting, W = self.setting, self.W
-        shrink = torch.tensor(setting.shrink(rate), dtype=W.dtype)[:, None]
+        shrink = torch.from_numpy(setting.shrink(rate)).to(W.dtype)[:, None]
         trained = [parameter for parameter in (W, self.b) if parameter.requires_grad]
 
         def update() -> None:
@@ -80,10 +98,10 @@ class ScratchLoop(Loop):
                 parameter.grad = None
 
 
-class ConciseLoop(Loop):
+class ConciseLoop(TorchLoop):
     """One pass is ``concise.train_epoch`` with ``torch.optim.SGD``, which has momentum and decay of the weights."""
 
-    name, packages = "concise", ("torch",)
+    name = "concise"
 
     @classmethod
     def check(cls, objective: Objective, momentum: float) -> None:
@@ -94,25 +112,25 @@ class ConciseLoop(Loop):
         self.setting = setting
         losses = {"squared": concise.squared_loss, "cross-entropy": concise.cross_entropy}
         self.loss = losses[setting.objective.loss.name]
-        self.X, self.y = _tensors(setting)
         with _torch_settings(setting.n_threads):
+            self.X, self.y = _tensors(setting)
             self.net = concise.initialise(self.X.shape[1], len(setting.b)).to(self.X.dtype)
-        self.layer = self.net[0]
-        self.layer.weight.data.copy_(torch.tensor(setting.W))
-        self.layer.bias.data.copy_(torch.tensor(setting.b))
-        self.layer.bias.requires_grad_(setting.objective.fit_intercept)
-        self.largest = torch.finfo(self.X.dtype).max  # PyTorch refuses rates and penalties beyond it
-        decay = min(setting.penalty, self.largest)
-        groups = [{"params": [self.layer.weight], "weight_decay": decay}, {"params": [self.layer.bias]}]
-        self.optimizer = torch.optim.SGD(groups, lr=0.0, momentum=setting.momentum)
-        self.shrink = torch.ones(self.X.shape[1], dtype=self.X.dtype)
-        self.optimizer.register_step_post_hook(lambda *_: self.layer.weight.data.mul_(self.shrink))
-        self.optimizer.step()  # without gradients it only loads what PyTorch loads at the first step
+            self.layer = self.net[0]
+            self.layer.weight.data.copy_(torch.tensor(setting.W))
+            self.layer.bias.data.copy_(torch.tensor(setting.b))
+            self.layer.bias.requires_grad_(setting.objective.fit_intercept)
+            self.largest = torch.finfo(self.X.dtype).max  # PyTorch refuses rates and penalties beyond it
+            decay = min(setting.penalty, self.largest)
+            groups = [{"params": [self.layer.weight], "weight_decay": decay}, {"params": [self.layer.bias]}]
+            self.optimizer = torch.optim.SGD(groups, lr=0.0, momentum=setting.momentum)
+            self.shrink = torch.ones(self.X.shape[1], dtype=self.X.dtype)
+            self.optimizer.register_step_post_hook(lambda *_: self.layer.weight.data.mul_(self.shrink))
+            self.optimizer.step()  # without gradients it only loads what PyTorch loads at the first step
 
     def run(self, order: NDArray[np.int64], rate: float) -> float:
         """Take a step for each minibatch; the optimiser calls the proximal step of the penalty by itself."""
         setting = self.setting
-        self.shrink = torch.tensor(setting.shrink(rate), dtype=self.X.dtype)
+        self.shrink = torch.from_numpy(setting.shrink(rate)).to(self.X.dtype)
         for group in self.optimizer.param_groups:
             group["lr"] = min(rate, self.largest)
         batches = concise.minibatches(self.X, self.y, setting.batch_size, torch.from_numpy(order))
@@ -163,11 +181,19 @@ def _tensors(setting: Setting) -> tuple[Tensor, Tensor]:
 
 @contextmanager
 def _torch_settings(n_threads: int) -> Iterator[None]:
-    """Let PyTorch use so many threads; afterwards they, and its global random numbers, are as they were."""
+    """Let PyTorch use so many threads, on the processor, with gradients, whatever the caller has set.
+
+    Afterwards all that, and its global random numbers, are as they were.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            torch.device("cpu"),
+            torch.random.fork_rng(devices=[]),
+        ):
             yield
     finally:
         torch.set_num_threads(before)

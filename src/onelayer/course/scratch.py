@@ -59,7 +59,7 @@ def linear(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 def squared_loss(scores: Tensor, y: Tensor) -> Tensor:
     """Half the squared error of each row, ½‖s − y‖²: the ½ makes its derivative s − y."""
-    return ((scores - y) ** 2 / 2).sum(dim=1)
+    return ((scores - y.reshape(scores.shape)) ** 2 / 2).sum(dim=1)
 
 
 def sgd(parameters: Iterable[Tensor], learning_rate: float) -> None:

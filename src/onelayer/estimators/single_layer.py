@@ -198,16 +198,25 @@ class SingleLayer(BaseEstimator, ABC):
         train = self._labelled(X, y, sample_weight, reset=first, targets_known=targets_known)
         start = None if first else self._get_coef(self._n_outputs(train.targets))
         done, history = (0, []) if first else (self.n_iter_, self.history_)
-        before = {"seconds": 0.0, "n_rows": 0} if first else self.training_
+        before = {} if first else self.training_
         random_state = check_random_state(self.random_state)
         sgd = self._check_parameters().one_epoch(done)
         solution = self._solve(sgd, train, None, start, random_state, callbacks)
         self.n_iter_ = done + 1
         self.converged_ = False
         self.history_ = [*history, {**solution.epochs[0].record(), "epoch": done + 1}]
-        self.training_["seconds"] += before["seconds"]
-        self.training_["n_rows"] += before["n_rows"]
+        self._remember(before)
         return self
+
+    def _remember(self, before: dict[str, Any]) -> None:
+        """Add the record of the rows before to that of these: a stream is one training."""
+        if before:
+            now = self.training_
+            now["seconds"] += before["seconds"]
+            now["n_rows"] += before["n_rows"]
+            now["versions"] = {**before["versions"], **now["versions"]}
+            names = [*before.get("implementation", "fast").split(", "), now["implementation"]]
+            now["implementation"] = ", ".join(dict.fromkeys(names))
 
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:

@@ -74,7 +74,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     history_ : list of dict
         One record per epoch: epoch, seconds, train_loss, val_loss, val_score, learning_rate, rows_per_second.
     training_ : dict
-        Seconds, rows, threads, seed, versions, how the run ended.
+        Seconds, rows, threads, seed, versions, implementation, how the run ended.
 
     Notes
     -----

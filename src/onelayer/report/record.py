@@ -76,7 +76,10 @@ def _training(model: Any, t: Texts) -> Facts:
     implementation = training.get("implementation", "fast")  # model files of before there was a choice
     return [
         *facts,
-        (t["implementation"], t.get(f"implementation_{implementation}", implementation)),
+        (
+            t["implementation"],
+            ", ".join(t.get(f"implementation_{name}", name) for name in implementation.split(", ")),
+        ),
         (t["threads"], str(training["n_threads"])),
         (t["seed"], _shown(training["random_state"], t)),
         (t["created"], str(training["created"])),

@@ -77,6 +77,13 @@ class Loop(ABC):
     name: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def threads(cls, n_threads: int | None) -> int:
+        """Return how many threads to use where so many were asked for; None leaves the choice to the implementation."""
+        from onelayer.kernels import threads
+
+        return n_threads or threads.available()
+
     @classmethod  # noqa: B027
     def check(cls, objective: Objective, momentum: float) -> None:
         """Refuse what this implementation does not have; called before anything else.

@@ -85,6 +85,8 @@ class Run:
             )
         )
 
+        self._loss_now()  # compiles what it takes, if it is going to be asked
+
     def _start(self) -> tuple[NDArray, NDArray]:
         """Return zeros, with automatic rate and the intercept at the best constant."""
         objective = self.objective

@@ -66,9 +66,7 @@ class SGD:
     @property
     def threads(self) -> int:
         """The number of threads used at most."""
-        from onelayer.kernels import threads
-
-        return self.n_threads or threads.available()
+        return self.loop.threads(self.n_threads)
 
     def one_epoch(self, done: int) -> SGD:
         """Return the solver of one more epoch after ``done`` of them: a constant rate, or its part of "1/t"."""
