@@ -7,7 +7,6 @@ it in the SVG. Text stays text, so that the reader's fonts, Chinese ones too, sh
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from io import StringIO
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from onelayer.course.book.page import Drawing
 from onelayer.course.book.scientific import power_of_ten
 from onelayer.errors import optional_dependency
+from onelayer.fonts import boxes_allowed
 from onelayer.plots import colors
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def svg(drawing: Drawing, name: str) -> str:
     """Return a drawing as an SVG element for a page; ``name`` tells it from the others of the page."""
     buffer = StringIO()
     matplotlib = optional_dependency("matplotlib", "app")
-    with matplotlib.rc_context({**_THEME, "svg.hashsalt": name}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+    with matplotlib.rc_context({**_THEME, "svg.hashsalt": name}), boxes_allowed():
         drawing.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]

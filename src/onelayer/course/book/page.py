@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from onelayer.course.book.parameters import Parameter, Settings
 from onelayer.course.book.words import Words
+from onelayer.report.numbers import significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +28,17 @@ class Drawing:
 
     figure: Figure
     description: str
+
+    @classmethod
+    def of(cls, figure: Figure, words: str, digits: int, **numbers: float) -> Drawing:
+        """Describe a figure in words with numbers in their places, each to so many significant digits.
+
+        Examples
+        --------
+        >>> Drawing.of(None, "a curve from {low} to {high}", 2, low=0.123, high=4567.0).description
+        'a curve from 0.12 to 4,600'
+        """
+        return cls(figure, words.format(**{name: significant(float(n), digits) for name, n in numbers.items()}))
 
 
 class Page(ABC, Generic[Found]):
