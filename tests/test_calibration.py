@@ -172,7 +172,7 @@ def test_temperature_mends_a_model_that_is_too_sure():
         ),
         ([0, 2], [[0.5, 0.5]] * 2, "label 2 in row 1 of y"),
         ([0, 1], [[2.0, 1.0], [1.0, 2.0]], "every label has the highest score of its row"),
-        ([0, 1], [[2.0, np.inf], [1.0, 2.0]], "scores have the value inf in row 0; they must be finite"),
+        ([0, 1], [[2.0, np.inf], [1.0, 2.0]], "scores contains inf in row 0"),
     ],
 )
 def test_refuses_scores_without_a_likeliest_temperature(y, scores, message):

@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 
+LARGEST_SIZE = int(np.iinfo(np.intp).max) // 8
+"""How many float64 an array can hold, were there memory for them."""
+
 _CHUNK = 1 << 20
 
 
@@ -81,6 +84,44 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
     raise InvalidParameterError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
 
 
+def check_random_state(random_state: object) -> np.random.RandomState:
+    """Return the generator of a seed, of a generator itself, or of None, as scikit-learn does.
+
+    Examples
+    --------
+    >>> check_random_state(0).randint(10)
+    5
+    """
+    from sklearn import utils
+
+    if not isinstance(random_state, bool):
+        with suppress(ValueError):
+            return utils.check_random_state(random_state)
+    raise InvalidParameterError(
+        f"random_state={random_state!r}: expected a whole number from 0 to 4294967295, a RandomState or None"
+    )
+
+
+def check_size(name: str, size: object) -> tuple[int, ...]:
+    """Return the shape of an array of float64 to be made, given as a whole number or as a tuple of them.
+
+    Examples
+    --------
+    >>> check_size("size", 3), check_size("size", (2, 0))
+    ((3,), (2, 0))
+    """
+    shape = size if isinstance(size, tuple) else (size,)
+    try:
+        lengths = tuple(check_integer(name, length, 0) for length in shape)
+    except InvalidParameterError:
+        raise InvalidParameterError(
+            f"{name}={size!r}: expected a whole number, at least 0, or a tuple of them"
+        ) from None
+    if math.prod(lengths) > LARGEST_SIZE:
+        raise InvalidParameterError(f"{name}={size!r}: more numbers than an array can hold")
+    return lengths
+
+
 def as_numbers(name: str, values: ArrayLike) -> NDArray:
     """Return values as an array, refusing what is no array of real numbers.
 
@@ -91,7 +132,12 @@ def as_numbers(name: str, values: ArrayLike) -> NDArray:
     ...
     onelayer.errors.InvalidDataError: targets must be an array of real numbers, not of <U3
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):
+        raise InvalidDataError(
+            f"{name} must be an array of real numbers, with rows of the same length"
+        ) from None
     if array.dtype.kind not in "biuf":
         raise InvalidDataError(f"{name} must be an array of real numbers, not of {array.dtype}")
     return array
@@ -123,12 +169,15 @@ def check_weights(
     """Return weights as float64, or None for equal weights; they are finite, not negative, and not all zero."""
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (OverflowError, TypeError, ValueError):
+        raise InvalidDataError(f"{name} must be an array of real numbers, one weight for each row") from None
     if weights.ndim == 0:
         weights = np.full(n_rows, float(weights))
     if weights.shape != (n_rows,):
         raise InvalidDataError(
-            f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row of X"
+            f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row"
         )
     check_finite(weights, name)
     if (weights < 0).any():

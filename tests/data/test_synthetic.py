@@ -45,7 +45,9 @@ def test_the_default_is_the_course_s() -> None:
     assert (data.y.shape, data.y.dtype) == ((1000,), np.float64)
     assert (data.name, data.part, data.regression) == ("synthetic-regression", "train", True)
     assert (data.classes, data.image_shape, data.feature_names) == (None, None, None)
-    assert data.source == "y = X·(2, -3.4) + 4.2 + 0.01·ε with gaussian ε, 1,000 rows, random_state=0"
+    assert data.source == (
+        "synthetic-regression: y = X·(2, -3.4) + 4.2 + 0.01·ε with gaussian ε, 1,000 rows, random_state=0"
+    )
     residuals = data.y - (2.0 * data.X[:, 0] - 3.4 * data.X[:, 1] + 4.2)
     assert residuals.std() == pytest.approx(0.01, rel=5 / np.sqrt(2000))
 
@@ -134,6 +136,16 @@ def test_many_weights_are_shown_by_the_first() -> None:
     assert "X·(1, 1, 1, 1, 1, 1, …) + 4.2" in synthetic_regression(np.ones(100), n=1).source
 
 
+def test_a_negative_intercept_is_subtracted_and_one_row_is_a_row() -> None:
+    source = synthetic_regression([1.0], -4.2, 1, 0.5, "laplace").source
+    assert source == "synthetic-regression: y = X·(1) − 4.2 + 0.5·ε with laplace ε, 1 row"
+
+
+def test_whole_numbers_of_more_than_64_bits_are_weights() -> None:
+    large = synthetic_regression([10**30, -1], 0, 5, 0, random_state=0)
+    assert large.fingerprint == synthetic_regression([1e30, -1.0], 0, 5, 0, random_state=0).fingerprint
+
+
 @given(
     w=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5),
     b=st.floats(-1e6, 1e6),
@@ -178,6 +190,11 @@ def test_whatever_is_in_range(w: list[float], b: float, n: int, noise: float, fa
             r"random_state=-1: expected a whole number from 0 to 4294967295, a RandomState",
         ),
         ({"random_state": "zero"}, r"random_state='zero': expected a whole number"),
+        ({"random_state": True}, r"random_state=True: expected a whole number"),
+        ({"n": 10**20}, r"n=10{20}: more rows of 2 features than an array can have"),
+        ({"w": np.ones(1000), "n": 2**51}, r"n=\d+: more rows of 1000 features than an array can have"),
+        ({"w": [1.0, 10**400]}, r"w\[1\]=10{400}: expected a finite number"),
+        ({"w": [1.0, None]}, r"w\[1\]=None: expected a finite number"),
         ({"w": [1e308, 1e308], "n": 100, "random_state": 0}, r"so large that y is not finite in row \d+$"),
     ],
 )

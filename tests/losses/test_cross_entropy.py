@@ -196,3 +196,45 @@ def test_a_refusal_names_the_row_of_the_whole():
     soft[20_001] = 0.75
     with pytest.raises(InvalidDataError, match=r"the soft labels of row 20001 sum to 1\.5"):
         LOSS.value(np.zeros((30_000, 2)), soft)
+
+
+def test_an_impossible_class_costs_nothing_where_it_has_no_share():
+    impossible = [[-np.inf, 0.0]]
+    assert LOSS.value(impossible, [[0.0, 1.0]]) == 0
+    assert LOSS.value(impossible, [1]) == 0
+    assert LOSS.value(impossible, [0]) == np.inf
+    assert LOSS.value(impossible, [[0.5, 0.5]]) == np.inf
+    assert LOSS.gradient(impossible, [[0.5, 0.5]]).tolist() == [[-0.5, 0.5]]
+    assert LOSS.probabilities(impossible).tolist() == [[0.0, 1.0]]
+    assert LOSS.log_probabilities(impossible).tolist() == [[-np.inf, 0.0]]
+    assert not LOSS.curvature(impossible, [1]).any()
+    scores = np.array([-np.inf, 0.0, 0.0])
+    for targets in ([1, 2, 2], np.eye(3)[[1, 2, 2]]):
+        assert LOSS.constant_value(scores, np.array(targets), None) == pytest.approx(math.log(2), rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_difference_that_overflows_is_infinite_without_a_warning(dtype):
+    big = np.array([[0.9, -0.9]], dtype) * np.finfo(dtype).max
+    assert LOSS.value(big, [1]) == np.inf
+    assert LOSS.value(big, [0]) == 0
+    assert LOSS.value(big, [[1.0, 0.0]]) == 0
+    assert LOSS.probabilities(big).tolist() == [[1.0, 0.0]]
+    assert LOSS.gradient(big, [1]).tolist() == [[1.0, -1.0]]
+
+
+@pytest.mark.parametrize("row", [[np.inf, 0.0], [np.inf, np.inf], [-np.inf, -np.inf], [np.nan, 0.0]], ids=str)
+def test_rows_without_a_softmax_are_nan_without_a_warning(row):
+    for targets in ([0], [1], [[1.0, 0.0]]):
+        for result in (LOSS.rows, LOSS.gradient, LOSS.curvature):
+            assert np.isnan(result([row], targets)).all()
+    assert np.isnan(LOSS.probabilities([row])).all()
+    assert np.isnan(LOSS.log_probabilities([row])).all()
+
+
+def test_refuses_scores_without_a_class():
+    for method in (LOSS.probabilities, LOSS.log_probabilities):
+        with pytest.raises(
+            InvalidDataError, match=r"^scores have shape \(2, 0\); expected at least one output$"
+        ):
+            method(np.zeros((2, 0)))

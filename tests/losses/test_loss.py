@@ -183,6 +183,14 @@ def test_refuses_a_delta_that_is_no_positive_number(delta):
         Huber(delta)
 
 
+@pytest.mark.parametrize("delta", [1e-310, 9e-151, 1.1e150, 1e155])
+def test_refuses_a_delta_whose_square_is_no_float64(delta):
+    with pytest.raises(
+        InvalidParameterError, match=r"^delta=.*: expected a number from 1e-150 to 1e\+150, in units"
+    ):
+        Huber(delta)
+
+
 @pytest.mark.parametrize("q", [0, 1, 1.5, -0.5, np.nan, "0.5", None])
 def test_refuses_a_q_that_is_no_share(q):
     with pytest.raises(InvalidParameterError, match=r"^q=.*: expected a number above 0 and below 1$"):
@@ -198,6 +206,17 @@ def test_refuses_a_q_that_is_no_share(q):
         ([1.0, 2.0], [1.0, 2.0], r"scores have shape \(2,\); expected \(n_rows, n_outputs\)"),
         ([["a"]], [[1.0]], "scores must be an array of real numbers, not of <U1"),
         ([[1.0]], [[1j]], "targets must be an array of real numbers, not of complex128"),
+        (
+            [[1.0], [1.0, 2.0]],
+            [[1.0]],
+            "scores must be an array of real numbers, with rows of the same length",
+        ),
+        (
+            [[1.0]],
+            [[1.0], [1.0, 2.0]],
+            "targets must be an array of real numbers, with rows of the same length",
+        ),
+        (np.zeros((2, 0)), np.zeros((2, 0)), r"scores have shape \(2, 0\); expected at least one output"),
     ],
 )
 def test_refuses_targets_that_do_not_fit(loss, scores, targets, message):
@@ -214,11 +233,26 @@ def test_refuses_targets_that_do_not_fit(loss, scores, targets, message):
         ([1.0, -1.0], r"weights is negative in row 1 \(-1\)"),
         ([np.nan, 1.0], "weights contains NaN in row 0"),
         ([0.0, 0.0], "weights is zero in every row"),
+        (["a", "b"], "weights must be an array of real numbers, one weight for each row"),
+        ([[1.0], [1.0, 2.0]], "weights must be an array of real numbers, one weight for each row"),
     ],
 )
 def test_refuses_weights_that_make_no_mean(loss, weights, message):
     with pytest.raises(InvalidDataError, match=message):
         loss.value([[1.0], [2.0]], [0, 0], weights)
+
+
+@every_loss
+def test_nan_and_infinity_go_through_quietly(loss):
+    """A warning would be an error here."""
+    scores = np.array([[np.nan, 0.0], [np.inf, 0.0], [1e308, -1e308], [0.0, 1.0]])
+    targets = np.array([0, 0, 1, 1]) if loss == CrossEntropy() else -scores
+    assert np.isnan(loss.rows(scores, targets)[0])
+    assert np.isfinite(loss.rows(scores, targets)[3])
+    assert np.isfinite(loss.gradient(scores, targets)[3]).all()
+    assert np.isfinite(loss.curvature(scores, targets)[3]).all()
+    assert np.isnan(loss.value(scores, targets))
+    assert loss.value(scores, targets, [0, 0, 0, 2]) == loss.rows(scores, targets)[3]
 
 
 @every_loss

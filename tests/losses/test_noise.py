@@ -18,7 +18,8 @@ from scipy.optimize import minimize_scalar
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.losses import LOSSES, Absolute, CrossEntropy, Huber, Quantile, Squared
-from onelayer.losses.noise import AsymmetricLaplace, Categorical, Gaussian, HuberNoise, Laplace
+from onelayer.losses.categorical import Categorical
+from onelayer.losses.noise import AsymmetricLaplace, Gaussian, HuberNoise, Laplace
 
 
 class HuberParts:
@@ -143,8 +144,8 @@ def test_huber_noise_between_its_limits():
     assert stats.kstest(far, stats.norm.cdf).pvalue > 0.01
     near = HuberNoise(Huber(1e-3)).sample(5000, random_state=0)
     assert stats.kstest(near, stats.laplace(scale=1e3).cdf).pvalue > 0.01
-    assert HuberNoise(Huber(1e200)).normaliser == Gaussian().normaliser
-    assert np.isfinite(HuberNoise(Huber(1e-200)).log_density([0.0, 1.0])).all()
+    assert HuberNoise(Huber(1e150)).normaliser == Gaussian().normaliser
+    assert np.isfinite(HuberNoise(Huber(1e-150)).log_density([0.0, 1.0])).all()
 
 
 def test_scales_by_hand():
@@ -214,7 +215,7 @@ def test_the_scale_of_a_sample_is_found(noise, scale):
     assert found == pytest.approx(scale, rel=4 / math.sqrt(40_000))
 
 
-@pytest.mark.parametrize("delta", [1e-8, 1e-3, 1e3, 1e8])
+@pytest.mark.parametrize("delta", [1e-150, 1e-8, 1e-3, 1e3, 1e8, 1e150])
 def test_the_scale_of_huber_noise_in_its_limits(delta):
     residuals = np.array([1.0, -2.0, 30.0, 0.0])
     expected = math.sqrt(905 / 4) if delta > 1 else delta * 33 / 4
@@ -340,6 +341,14 @@ def test_the_temperature_of_drawn_labels_is_found():
         ([[1.0, 0.0], [0.0, 3.0]], [1, 0], "the labels are no likelier where their scores are higher"),
         ([[1.0, 0.0], [1.0, 0.0]], [1, 0], "the labels are no likelier where their scores are higher"),
         ([[1.0, np.nan]], [0], "scores contains NaN in row 0"),
+        ([[1e308, -1e308]] * 4, [0, 0, 0, 1], "the scores of a row are too far apart"),
+        ([[1e308, 0.0]] * 5, [0, 0, 0, 1, 1], "the likeliest temperature is no float64"),
+        (np.zeros((2, 0)), [0, 0], r"scores have shape \(2, 0\); expected at least one output"),
+        (
+            [[1.0], [1.0, 2.0]],
+            [0, 0],
+            "scores must be an array of real numbers, with rows of the same length",
+        ),
         ([[1.0, 0.0]], [2], "the label of row 0 is 2"),
         ([[1.0, 0.0]], [0, 1], r"scores have shape \(1, 2\) and targets \(2,\)"),
         (np.zeros((0, 2)), [], "there are no rows"),
@@ -358,3 +367,56 @@ def test_the_likeliest_temperature_near_its_limits():
     nearly_even = [1] * 499 + [0] * 501
     found = Categorical().fit_scale(np.tile([1.0, 0.0], (1000, 1)), nearly_even)
     assert found == pytest.approx(1 / math.log(501 / 499), rel=1e-11)
+
+
+def test_an_impossible_class_without_a_share_costs_nothing():
+    assert Categorical().log_density([[2.0, 0.0]], [[1.0, 0.0]], scale=1e-320).tolist() == [0.0]
+    assert Categorical().log_density([[1e308, -1e308]], [[1.0, 0.0]]).tolist() == [0.0]
+
+
+def test_refuses_scores_without_a_class():
+    message = r"^scores have shape \(2, 0\); expected at least one output$"
+    with pytest.raises(InvalidDataError, match=message):
+        Categorical().log_density(np.zeros((2, 0)), [0, 0])
+    with pytest.raises(InvalidDataError, match=message):
+        Categorical().sample(np.zeros((2, 0)))
+
+
+@every_family
+def test_sizes_of_samples(noise):
+    assert noise.sample((), random_state=0).shape == ()
+    assert noise.sample(0).shape == (0,)
+    assert noise.sample((2, np.int64(3))).shape == (2, 3)
+    for size in (-1, 2.5, "a", None, True, (2, -1), (2, 2.5)):
+        with pytest.raises(
+            InvalidParameterError, match=r"^size=.*: expected a whole number, at least 0, or a tuple"
+        ):
+            noise.sample(size)
+    with pytest.raises(
+        InvalidParameterError, match=r"^size=\(10{10}, 10{10}\): more numbers than an array can hold$"
+    ):
+        noise.sample((10**10, 10**10))
+
+
+@pytest.mark.parametrize("random_state", ["x", -1, 2**32, 1.5, True, np.random.default_rng(0)], ids=repr)
+def test_refuses_a_random_state_that_is_none(random_state):
+    message = r"^random_state=.*: expected a whole number from 0 to 4294967295, a RandomState or None$"
+    for noise in PEERS:
+        with pytest.raises(InvalidParameterError, match=message):
+            noise.sample(3, random_state=random_state)
+    with pytest.raises(InvalidParameterError, match=message):
+        Categorical().sample([[1.0, 2.0]], random_state=random_state)
+
+
+@pytest.mark.parametrize("noise", [Gaussian, Laplace, HuberNoise, AsymmetricLaplace, Categorical])
+@pytest.mark.parametrize(
+    "loss", [Squared(), Absolute(), Huber(), Quantile(), CrossEntropy(), "squared", None]
+)
+def test_refuses_the_loss_of_another_noise(noise, loss):
+    if loss == noise().loss:
+        assert noise(loss).loss == loss
+    else:
+        with pytest.raises(
+            InvalidParameterError, match=rf"^loss=.*: {noise.__name__} is the noise of \w+, and takes"
+        ):
+            noise(loss)

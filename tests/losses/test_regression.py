@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import mean_pinball_loss
 from torch.nn import functional
 
+from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.losses import Absolute, Huber, Quantile, Squared
 
 some_targets = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=15)
@@ -46,12 +47,23 @@ def test_quantile_by_hand():
     assert not Quantile(0.75).curvature(scores, targets).any()
 
 
-@pytest.mark.parametrize("delta", [1e-300, 1e-60, 1e60, 1e300])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("delta", "dtype"), [(1e-150, "f8"), (1e-60, "f8"), (1e60, "f4"), (1e150, "f4"), (1e150, "f8")]
+)
 def test_a_delta_beyond_the_type_is_a_limit(delta, dtype):
     errors, nothing = np.array([[3.0], [-4.0]], dtype), np.zeros((2, 1), dtype)
     expected = Squared().rows(errors, nothing) if delta > 1 else delta * np.abs(errors[:, 0].astype(float))
-    np.testing.assert_allclose(Huber(delta).rows(errors, nothing), expected, rtol=1e-6, atol=1e-38)
+    np.testing.assert_allclose(Huber(delta).rows(errors, nothing), expected, rtol=1e-6)
+
+
+def test_refuses_a_delta_that_float32_cannot_hold():
+    scores = np.ones((1, 1), np.float32)
+    for method in (Huber(1e-50).rows, Huber(1e-50).value, Huber(1e-50).gradient, Huber(1e-50).curvature):
+        with pytest.raises(
+            InvalidParameterError, match=r"^delta=1e-50 is too small for float32, .* as float64$"
+        ):
+            method(scores, 0 * scores)
+    assert Huber(1e-50).value([[1.0]], [[0.0]]) == pytest.approx(1e-50, rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -147,3 +159,40 @@ def test_each_output_has_its_own_constant():
         both = loss.constant(y, None, 2)
         assert both.tolist() == [loss.constant(y[:, [k]], None, 1)[0] for k in range(2)]
         assert both.dtype == np.float64
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 1.0], [1e-300, 2e-300, 1e-300], [1e307, 2e307, 1e307]])
+def test_constants_of_the_largest_numbers(weights):
+    """Far rows on either side of 3 balance each other, and the mean of 1e308 and itself is itself."""
+    y = np.array([[-1e308], [3.0], [1e308]])
+    for loss in (Absolute(), Huber(), Huber(1e150), Huber(1e-150), Quantile()):
+        assert loss.constant(y, weights, 1).tolist() == [3.0]
+    assert Squared().constant(np.full((3, 1), 1e308), weights, 1) == pytest.approx(1e308, rel=1e-15)
+    # ⅓ or ¼ of the weight on 9e307, the rest on −3e307: Σ wy = 1.5e307 or 0.
+    expected = -3e307 + 12e307 / (3 if weights is None else 4)
+    assert Squared().constant([[9e307], [-3e307], [-3e307]], weights, 1)[0] == pytest.approx(
+        expected, abs=1e293
+    )
+
+
+def test_the_constant_of_huber_between_two_far_groups_is_any_point_between():
+    assert Huber().constant([[0.0], [10.0]], None, 1).tolist() == [5.0]
+    assert Huber().constant([0.0, 0.0, 10.0], None, 1)[0] == pytest.approx(0.5, rel=1e-14)
+    assert Huber().constant([10.0, 10.0, 0.0], None, 1)[0] == pytest.approx(9.5, rel=1e-14)
+    assert abs(Huber().constant([-9.0, 9.0, 5e-324], None, 1)[0]) < 1e-300
+
+
+@pytest.mark.parametrize("loss", [Squared(), Absolute(), Huber(), Quantile(0.3)], ids=repr)
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([np.nan, 1.0, 2.0], "^targets contains NaN in row 0"),
+        ([[1.0], [-np.inf]], "^targets contains -inf in row 1"),
+        ([[1.0], [2.0, 3.0]], "^targets must be an array of real numbers, with rows of the same length$"),
+        (3.0, r"^targets have shape \(\); expected \(n_rows, n_outputs\)$"),
+        ([], "^there are no rows"),
+    ],
+)
+def test_refuses_targets_without_a_constant(loss, targets, message):
+    with pytest.raises(InvalidDataError, match=message):
+        loss.constant(targets, None, 1)

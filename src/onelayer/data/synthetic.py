@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from onelayer.data.dataset import Dataset, fingerprint
 from onelayer.errors import InvalidParameterError
-from onelayer.validation import check_choice, check_integer, check_real
+from onelayer.validation import LARGEST_SIZE, check_choice, check_integer, check_random_state, check_real
 
 NAME = "synthetic-regression"
 
@@ -92,7 +92,8 @@ def synthetic_regression(
     Raises
     ------
     InvalidParameterError
-        A parameter outside its range, or numbers so large that y would not be finite.
+        A parameter outside its range, more rows than an array can have, or numbers so large that y would not be
+        finite.
 
     Notes
     -----
@@ -116,11 +117,13 @@ def synthetic_regression(
     weights, n = _checked_weights(w), check_integer("n", n)
     b, noise = check_real("b", b, -math.inf), check_real("noise", noise, 0, low_included=True)
     check_choice("family", family, tuple(FAMILIES))
-    random = _random(random_state)
+    if n > LARGEST_SIZE // len(weights):
+        raise InvalidParameterError(f"n={n}: more rows of {len(weights)} features than an array can have")
+    random = check_random_state(random_state)
     X = random.standard_normal((n, len(weights)))
     with np.errstate(over="ignore", invalid="ignore"):
         scores = np.einsum("ij,j->i", X, weights)  # X @ weights, but the same for any number of threads
-        y = scores + b + noise * FAMILIES[family](random, int(n))
+        y = scores + b + noise * FAMILIES[family](random, n)
     if not np.isfinite(y).all():
         row = int(np.argmin(np.isfinite(y)))
         raise InvalidParameterError(f"w, b or noise is so large that y is not finite in row {row}")
@@ -132,7 +135,10 @@ def synthetic_regression(
         y=y,
         classes=None,
         image_shape=None,
-        source=f"y = X·{_shown(weights)} + {b:g} + {noise:g}·ε with {family} ε, {n:,} rows{seed}",
+        source=(
+            f"{NAME}: y = X·{_shown(weights)} {'−' if b < 0 else '+'} {abs(b):g} + {noise:g}·ε with {family} ε, "
+            f"{n:,} {'row' if n == 1 else 'rows'}{seed}"
+        ),
         fingerprint=fingerprint(_sha256(X), _sha256(y)),
         regression=True,
     )
@@ -145,23 +151,9 @@ def _checked_weights(w: ArrayLike) -> NDArray:
         given = np.empty((0, 0))
     if given.ndim != 1 or not len(given):
         raise InvalidParameterError(f"w={w!r}: expected a sequence of numbers, at least one")
-    if given.dtype.kind not in "iuf":
+    if given.dtype.kind not in "iufO":  # O: whole numbers of more than 64 bits, or what is no number
         raise InvalidParameterError(f"w={w!r}: expected real numbers")
-    weights = given.astype(np.float64)
-    for j in np.flatnonzero(~np.isfinite(weights)):
-        raise InvalidParameterError(f"w[{j}]={weights[j]}: expected a finite number")
-    return weights
-
-
-def _random(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
-    from sklearn.utils import check_random_state
-
-    try:
-        return check_random_state(random_state)
-    except ValueError:
-        raise InvalidParameterError(
-            f"random_state={random_state!r}: expected a whole number from 0 to 4294967295, a RandomState or None"
-        ) from None
+    return np.array([check_real(f"w[{j}]", weight, -math.inf) for j, weight in enumerate(given.tolist())])
 
 
 def _shown(weights: NDArray) -> str:

@@ -21,9 +21,10 @@ HuberNoise(loss=Huber(delta=0.5))
 
 from __future__ import annotations
 
+from onelayer.losses.categorical import Categorical
 from onelayer.losses.cross_entropy import CrossEntropy
 from onelayer.losses.loss import Loss
-from onelayer.losses.noise import AsymmetricLaplace, Categorical, Gaussian, HuberNoise, Laplace, ScaleFamily
+from onelayer.losses.noise import AsymmetricLaplace, Gaussian, HuberNoise, Laplace, ScaleFamily
 from onelayer.losses.regression import Absolute, Huber, Quantile, Squared
 
 __all__ = [

@@ -13,7 +13,7 @@ from onelayer.losses.loss import Array, Loss, as_scores, row_weights
 from onelayer.validation import as_numbers
 
 if TYPE_CHECKING:
-    from onelayer.losses.noise import Categorical
+    from onelayer.losses.categorical import Categorical
 
 _TOLERANCE = 1e-5
 
@@ -36,6 +36,10 @@ class CrossEntropy(Loss):
     No small number is made by subtracting two large ones. The largest score m is taken out of the sum, log Σₖ exp sₖ =
     m + log1p(Σ_{k ≠ argmax} exp(sₖ − m)), so that no exponential overflows and the small loss of a certain and right
     prediction keeps all its digits; and 1 − p is the sum of the other probabilities.
+
+    A score of −inf is that of an impossible class: its probability is 0 and its loss inf, but 0·inf = 0 where a soft
+    label gives it no share. A row with a score of +inf or NaN, or with no possible class, has no softmax: all that is
+    computed of it is NaN.
 
     Raises
     ------
@@ -60,7 +64,7 @@ class CrossEntropy(Loss):
     @property
     def noise(self) -> Categorical:
         """A categorical distribution with probabilities softmax(s)."""
-        from onelayer.losses.noise import Categorical
+        from onelayer.losses.categorical import Categorical
 
         return Categorical(self)
 
@@ -104,7 +108,9 @@ class CrossEntropy(Loss):
             weight_of_class = np.bincount(targets, weights, len(scores))
         else:
             weight_of_class = weights @ targets
-        return float(weight_of_class @ self._surprisals(every_row[:1], every_row[:1])[0] / weights.sum())
+        seen = weight_of_class > 0  # 0·inf = 0
+        surprisals = self._surprisals(every_row[:1], every_row[:1])[0]
+        return float(weight_of_class[seen] @ surprisals[seen] / weights.sum())
 
     def _checked(self, scores: ArrayLike, targets: ArrayLike) -> tuple[Array, NDArray]:
         scores, targets = _floating(as_scores(scores)), as_numbers("targets", targets)
@@ -121,7 +127,8 @@ class CrossEntropy(Loss):
 
     def _rows(self, scores: Array, targets: NDArray) -> Array:
         if targets.ndim == 2:
-            return np.einsum("ik,ik->i", targets, self._surprisals(scores, scores))
+            surprisals = np.where(targets > 0, self._surprisals(scores, scores), 0)  # 0·inf = 0
+            return np.einsum("ik,ik->i", targets, surprisals)
         return self._surprisals(scores, np.take_along_axis(scores, targets[:, None], axis=1))[:, 0]
 
     def _gradient(self, scores: Array, targets: NDArray) -> Array:
@@ -144,15 +151,17 @@ class CrossEntropy(Loss):
     def _surprisals(scores: Array, of: Array) -> Array:
         """Return log Σⱼ exp sⱼ − sₖ = −log pₖ, the surprise at seeing class k, for the classes with these scores."""
         winner = scores.argmax(axis=1)[:, None]
-        largest = np.take_along_axis(scores, winner, axis=1)
-        others = np.exp(scores - largest)
-        np.put_along_axis(others, winner, 0, axis=1)
-        return (largest - of) + np.log1p(others.sum(axis=1, keepdims=True))
+        largest = _finite_or_nan(np.take_along_axis(scores, winner, axis=1))
+        with np.errstate(over="ignore"):
+            others = np.exp(scores - largest)
+            np.put_along_axis(others, winner, 0, axis=1)
+            return (largest - of) + np.log1p(others.sum(axis=1, keepdims=True))
 
     @staticmethod
     def _softmax(scores: Array) -> tuple[Array, Array]:
         """Return the probabilities p and 1 − p, both to full relative precision."""
-        exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+        with np.errstate(over="ignore"):
+            exponentials = np.exp(scores - _finite_or_nan(scores.max(axis=1, keepdims=True)))
         others = _sum_of_others(exponentials)
         total = exponentials + others
         return exponentials / total, others / total
@@ -161,6 +170,11 @@ class CrossEntropy(Loss):
 def _floating(scores: NDArray) -> Array:
     """Return scores in floating point: float32 for float16, whose range ends at 65504, float64 for integers."""
     return scores.astype(np.result_type(scores, np.float32), copy=False)
+
+
+def _finite_or_nan(largest: Array) -> Array:
+    """Return the largest score of each row, NaN for an infinite one, from which no difference can be taken."""
+    return np.where(np.isinf(largest), np.array(np.nan, largest.dtype), largest)
 
 
 def _sum_of_others(values: Array) -> Array:

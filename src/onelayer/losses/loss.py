@@ -12,7 +12,8 @@ from onelayer.errors import InvalidDataError
 from onelayer.validation import as_numbers, check_weights
 
 if TYPE_CHECKING:
-    from onelayer.losses.noise import Categorical, ScaleFamily
+    from onelayer.losses.categorical import Categorical
+    from onelayer.losses.noise import ScaleFamily
 
 Array = NDArray[np.floating]
 _CHUNK = 8192
@@ -25,7 +26,8 @@ class Loss(ABC):
     their arguments, and pass them on to ``_rows``, ``_gradient`` and ``_curvature``, where the formulas stand. Results
     have the type of the scores (of a regression, the wider of the types of scores and targets), but float32 in place of
     float16, in which a difference of two scores could overflow; integers become the float that holds them beside a
-    float32, mostly float64.
+    float32, mostly float64. NaN in a row makes NaN of what is computed of that row, and what is too large is inf, both
+    without a warning.
 
     Attributes
     ----------
@@ -54,14 +56,16 @@ class Loss(ABC):
         return self._rows(*self._checked(scores, targets))
 
     def value(self, scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> float:
-        """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ, summed in float64."""
+        """Return the mean loss, Σᵢ wᵢ·ℓᵢ / Σᵢ wᵢ, summed in float64; rows of weight 0 do not count."""
         scores, targets = self._checked(scores, targets)
         weights = row_weights(weights, len(scores))
         each = np.empty(len(scores))
         for start in range(0, len(scores), _CHUNK):
             rows = slice(start, start + _CHUNK)
             each[rows] = self._rows(scores[rows], targets[rows])
-        return float(np.average(each, weights=weights))
+        each[weights == 0] = 0  # not 0·inf
+        with np.errstate(over="ignore"):
+            return float(np.average(each, weights=weights))
 
     def gradient(self, scores: ArrayLike, targets: ArrayLike) -> Array:
         """Return the gradient of each row's loss in its scores, shape (n_rows, n_outputs)."""
@@ -105,6 +109,8 @@ def as_scores(scores: ArrayLike) -> NDArray:
     array = as_numbers("scores", scores)
     if array.ndim != 2:
         raise InvalidDataError(f"scores have shape {array.shape}; expected (n_rows, n_outputs)")
+    if array.shape[1] == 0:
+        raise InvalidDataError(f"scores have shape {array.shape}; expected at least one output")
     return array
 
 

@@ -15,22 +15,26 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onelayer.errors import InvalidDataError
-from onelayer.losses.cross_entropy import CrossEntropy
-from onelayer.losses.loss import Array, Loss, as_scores, row_weights
+from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.losses.loss import Array, Loss, row_weights
 from onelayer.losses.regression import Absolute, Huber, Quantile, Squared
-from onelayer.validation import as_numbers, check_finite, check_real
+from onelayer.losses.root import root
+from onelayer.validation import as_numbers, check_finite, check_random_state, check_real, check_size
 
 RandomState: TypeAlias = int | np.random.RandomState | None
 
-_TINY, _EPS = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).eps)
-_STEPS = 5000  # of Brent's method at most; halving alone goes through all of float64 in 2100
-_COLD = 1e300  # an inverse temperature at which only the highest scores of a row have any probability
+
+def check_loss(noise: Any, expected: type[Loss]) -> None:
+    """Refuse a noise of another loss than its own, whose normaliser would not be right."""
+    if not isinstance(noise.loss, expected):
+        raise InvalidParameterError(
+            f"loss={noise.loss!r}: {type(noise).__name__} is the noise of {expected.__name__}, and takes no other loss"
+        )
 
 
 class ScaleFamily(ABC):
@@ -91,10 +95,8 @@ class ScaleFamily(ABC):
         ------
         InvalidParameterError
         """
-        from sklearn.utils import check_random_state
-
-        scale = check_real("scale", scale, 0)
-        return scale * self._standard_sample(size, check_random_state(random_state))
+        shape, scale = check_size("size", size), check_real("scale", scale, 0)
+        return scale * self._standard_sample(shape, check_random_state(random_state))
 
     def fit_scale(self, residuals: ArrayLike, weights: ArrayLike | None = None) -> float:
         """Return the scale σ with the greatest likelihood, where Σ wᵢ·ψ(rᵢ/σ)·(rᵢ/σ) = Σ wᵢ with ψ = ℓ′.
@@ -125,7 +127,7 @@ class ScaleFamily(ABC):
         return largest * self._standard_scale(column / largest, weights)
 
     @abstractmethod
-    def _standard_sample(self, size: int | tuple[int, ...], random: np.random.RandomState) -> NDArray:
+    def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
         """Return residuals of scale 1."""
 
     @abstractmethod
@@ -153,13 +155,16 @@ class Gaussian(ScaleFamily):
 
     loss: Squared = field(default_factory=Squared)
 
+    def __post_init__(self) -> None:
+        check_loss(self, Squared)
+
     @property
     def normaliser(self) -> float:
         """√(2π)."""
         return math.sqrt(2 * math.pi)
 
-    def _standard_sample(self, size: int | tuple[int, ...], random: np.random.RandomState) -> NDArray:
-        return random.standard_normal(size)
+    def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
+        return random.standard_normal(shape)
 
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         return math.sqrt(2 * self._mean_loss(residuals, weights))
@@ -182,13 +187,16 @@ class Laplace(ScaleFamily):
 
     loss: Absolute = field(default_factory=Absolute)
 
+    def __post_init__(self) -> None:
+        check_loss(self, Absolute)
+
     @property
     def normaliser(self) -> float:
         """2."""
         return 2.0
 
-    def _standard_sample(self, size: int | tuple[int, ...], random: np.random.RandomState) -> NDArray:
-        return random.laplace(size=size)
+    def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
+        return random.laplace(size=shape)
 
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         return self._mean_loss(residuals, weights)
@@ -212,6 +220,9 @@ class HuberNoise(ScaleFamily):
 
     loss: Huber = field(default_factory=Huber)
 
+    def __post_init__(self) -> None:
+        check_loss(self, Huber)
+
     @property
     def normaliser(self) -> float:
         """√(2π)·erf(δ/√2) + (2/δ)·exp(−½δ²)."""
@@ -226,15 +237,15 @@ class HuberNoise(ScaleFamily):
         delta = self.loss.delta
         return 2 / delta * math.exp(-0.5 * delta * delta)
 
-    def _standard_sample(self, size: int | tuple[int, ...], random: np.random.RandomState) -> NDArray:
+    def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
         """Return a mixture: a Gaussian cut off at ±δ, by its inverse distribution function, and exponential tails."""
         from scipy.special import erfinv
 
         delta = self.loss.delta
-        in_tails = random.random_sample(size) * self.normaliser < self._tails
-        signed = random.uniform(-1, 1, size)
+        in_tails = random.random_sample(shape) * self.normaliser < self._tails
+        signed = random.uniform(-1, 1, shape)
         middle = math.sqrt(2) * erfinv(signed * math.erf(delta / math.sqrt(2)))
-        tails = np.copysign(delta + random.standard_exponential(size) / delta, signed)
+        tails = np.copysign(delta + random.standard_exponential(shape) / delta, signed)
         return np.where(in_tails, tails, middle)
 
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
@@ -243,7 +254,6 @@ class HuberNoise(ScaleFamily):
         As δ|u| − ¼δ² <= ψ(u)·u <= min(u², δ|u|), the root lies between δA/(1 + ¼δ²) and the lesser of δA and R,
         with A the mean of |r| and R the root mean square.
         """
-        from scipy.optimize import brentq
 
         def excess(scale: float) -> float:
             u = residuals / scale
@@ -254,7 +264,7 @@ class HuberNoise(ScaleFamily):
         by_size = delta * Laplace()._standard_scale(residuals, weights)
         by_square = Gaussian()._standard_scale(residuals, weights)
         low, high = by_size / (1 + 0.25 * delta * delta), min(by_size, by_square)
-        return float(brentq(excess, 0.5 * low, 2 * high, xtol=_TINY, rtol=4 * _EPS, maxiter=_STEPS))
+        return root(excess, 0.5 * low, 2 * high)
 
 
 @dataclass(frozen=True)
@@ -275,124 +285,17 @@ class AsymmetricLaplace(ScaleFamily):
 
     loss: Quantile = field(default_factory=Quantile)
 
+    def __post_init__(self) -> None:
+        check_loss(self, Quantile)
+
     @property
     def normaliser(self) -> float:
         """1/(q(1 − q))."""
         return 1 / (self.loss.q * (1 - self.loss.q))
 
-    def _standard_sample(self, size: int | tuple[int, ...], random: np.random.RandomState) -> NDArray:
-        above, below = random.standard_exponential(size), random.standard_exponential(size)
+    def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
+        above, below = random.standard_exponential(shape), random.standard_exponential(shape)
         return above / self.loss.q - below / (1 - self.loss.q)
 
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         return self._mean_loss(residuals, weights)
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """Labels with probabilities softmax(s/T), of the cross-entropy: its scale is the temperature T.
-
-    At T = 1 it is the model as trained; a greater T brings the probabilities nearer to one another, a smaller one
-    further apart, and their order stays. Arguments are those of the loss, scores before labels, since here the noise
-    depends on the scores and not on a residual only.
-
-    Examples
-    --------
-    >>> confident = [[2.0, 0.0]] * 4
-    >>> T = Categorical().fit_scale(confident, [0, 0, 0, 1])  # right in three rows of four
-    >>> np.exp(Categorical().log_density(confident[:1], [0], scale=T)).round(9).tolist()
-    [0.75]
-    """
-
-    loss: CrossEntropy = field(default_factory=CrossEntropy)
-
-    @property
-    def normaliser(self) -> float:
-        """1: exp(−ℓ) sums to one over the labels, since the softmax has its sum in it."""
-        return 1.0
-
-    def log_density(self, scores: ArrayLike, labels: ArrayLike, scale: float = 1.0) -> Array:
-        """Return log p(label | s/T) of each row; for soft labels y the mean Σₖ yₖ·log pₖ. Shape (n_rows,).
-
-        Raises
-        ------
-        InvalidDataError, InvalidParameterError
-        """
-        return 0 - self.loss.rows(self._below(scores, scale), labels)
-
-    def sample(
-        self, scores: ArrayLike, scale: float = 1.0, random_state: RandomState = None
-    ) -> NDArray[np.intp]:
-        """Return a random label for each row of scores, shape (n_rows,).
-
-        It is the class with the largest sum of sₖ/T and standard Gumbel noise, which needs no probabilities (Gumbel,
-        *Statistical Theory of Extreme Values*, 1954).
-
-        Raises
-        ------
-        InvalidDataError, InvalidParameterError
-        """
-        from sklearn.utils import check_random_state
-
-        below = self._below(scores, scale)
-        return (below + check_random_state(random_state).gumbel(size=below.shape)).argmax(axis=1)
-
-    def fit_scale(self, scores: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None) -> float:
-        """Return the temperature with the greatest likelihood: temperature scaling.
-
-        The mean loss of β·s is convex in β = 1/T; the root of its slope Σₖ sₖ·(pₖ − yₖ) is found by Brent's method
-        (Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017). Cost: O(n_rows ·
-        n_outputs) for each of some 20 steps.
-
-        Parameters
-        ----------
-        scores : (n_rows, n_outputs)
-        labels : (n_rows,) class indices, or (n_rows, n_outputs) soft labels
-        weights : (n_rows,), optional
-
-        Raises
-        ------
-        InvalidDataError
-            Where no temperature is the likeliest: equal scores, every label at a highest score (T → 0), or labels
-            that are no likelier where scores are higher (T → ∞); or scores that are not finite.
-        """
-        from scipy.optimize import brentq
-
-        below = self._below(scores)
-        weights = row_weights(weights, len(below))
-        spread = -float(below.min(initial=0))
-        if spread == 0:
-            raise InvalidDataError(
-                "the scores of every row are all equal, so every temperature is equally likely"
-            )
-        below /= spread
-
-        def slope(inverse: float) -> float:
-            gradient = self.loss.gradient(inverse * below, labels)
-            return float(np.average(np.einsum("ik,ik->i", gradient, below), weights=weights))
-
-        if slope(0) >= 0:
-            raise InvalidDataError(
-                "the labels are no likelier where their scores are higher, so the likelihood grows as the temperature "
-                "goes to infinity; are scores and labels of the same rows, and the classes in the same order?"
-            )
-        if slope(_COLD) <= 0:
-            raise InvalidDataError(
-                "every label has the highest score of its row, so the likelihood grows as the temperature goes to 0; "
-                "give rows on which the model was not trained, or more of them"
-            )
-        high = 1.0
-        while slope(high) < 0:
-            high *= 2
-        low = 0.5 * high
-        while slope(low) > 0:
-            low, high = 0.5 * low, low
-        return spread / float(brentq(slope, low, high, xtol=_TINY, rtol=4 * _EPS, maxiter=_STEPS))
-
-    @staticmethod
-    def _below(scores: ArrayLike, scale: float = 1.0) -> NDArray[np.float64]:
-        """Return s/T less the largest of its row, which leaves the probabilities as they are."""
-        scores, scale = as_scores(scores).astype(np.float64), check_real("scale", scale, 0)
-        check_finite(scores, "scores")
-        with np.errstate(over="ignore"):
-            return (scores - scores.max(axis=1, keepdims=True)) / scale
