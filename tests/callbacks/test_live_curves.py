@@ -24,6 +24,7 @@ from onelayer import LinearRegression, SoftmaxRegression
 from onelayer.callbacks import LiveCurves
 from onelayer.callbacks.screens import Screen
 from onelayer.errors import DivergenceError, InvalidParameterError, MissingDependencyError, OutputError
+from onelayer.fonts import families
 from onelayer.solvers.events import Epoch
 
 from .runs import FIRST, SECOND, run
@@ -315,6 +316,42 @@ def test_matplotlib_missing_is_said_before_training(tmp_path: Path, monkeypatch:
 def test_refuses_a_file_of_another_format(file: str | Path) -> None:
     with pytest.raises(InvalidParameterError, match=r"file=.*let its name end in \.png"):
         LiveCurves(file)
+
+
+@pytest.mark.parametrize("file", [5, b"x.png", ["a"], True])
+def test_refuses_a_file_that_is_no_path(file: Any) -> None:
+    with pytest.raises(InvalidParameterError, match=r"file=.*: expected the path of an image"):
+        LiveCurves(file)
+
+
+@pytest.mark.parametrize("file", [".png", Path("folder/.PNG")])
+def test_refuses_an_ending_without_a_name(file: str | Path) -> None:
+    with pytest.raises(InvalidParameterError, match=r"file=.*: a name before \.png is missing"):
+        LiveCurves(file)
+
+
+@pytest.mark.parametrize("score", [None, 5, b"accuracy"])
+def test_refuses_a_score_that_is_no_name(score: Any) -> None:
+    with pytest.raises(InvalidParameterError, match=r"score=.*: expected what to call the validation score"):
+        LiveCurves(score=score)
+
+
+def test_before_a_fit_there_is_no_place_and_no_figure() -> None:
+    curves = LiveCurves("curves.png")
+    assert (curves.place_, curves.figure_) == (None, None)
+    curves.on_end()
+    with pytest.raises(InvalidParameterError, match=r"callbacks=\[curves\]"):
+        fitted(curves.on_epoch)
+
+
+def test_a_chinese_score_is_drawn_in_the_fonts_that_there_are(tmp_path: Path) -> None:
+    curves = LiveCurves(tmp_path / "curves.png", score="准确率")
+    run(curves, FIRST)
+    assert curves.figure_ is not None
+    assert described(tmp_path / "curves.png")[1].endswith("validation 准确率 0.8123")
+    label = curves.figure_.axes[1].yaxis.label
+    assert label.get_text() == "准确率"
+    assert label.get_fontfamily() == families("准确率")
 
 
 @pytest.mark.parametrize("every", [-1, math.nan, math.inf, "often", True])

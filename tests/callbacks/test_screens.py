@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +21,7 @@ from PIL import Image
 
 from onelayer import SoftmaxRegression
 from onelayer.callbacks import LiveCurves
-from onelayer.callbacks.screens import opened
+from onelayer.callbacks.screens import NotebookCell, Window, opened
 from onelayer.errors import OutputError
 
 from .runs import FIRST, SECOND, run
@@ -79,7 +81,7 @@ def ipython(monkeypatch: pytest.MonkeyPatch, shell: object, notebook: Notebook) 
     """Let this process look as if IPython ran in it."""
     contents: dict[str, dict[str, object]] = {
         "ipykernel.zmqshell": {"ZMQInteractiveShell": KernelShell},
-        "IPython": {"get_ipython": lambda: shell},
+        "IPython": {"get_ipython": lambda: shell, "version_info": (9, 0)},
         "IPython.display": {"display": notebook.display},
     }
     for name, names in contents.items():
@@ -239,7 +241,7 @@ def test_backends_with_windows(backend: str, desktop: Desktop, monkeypatch: pyte
 @pytest.mark.parametrize("backend", WINDOWLESS.split())
 def test_backends_without(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyplot, "get_backend", lambda: backend)
-    assert opened(None, "title").name == "curves.png"
+    assert opened(None, "title").name == os.path.abspath("curves.png")
 
 
 def test_without_a_display_the_curves_go_into_a_file(
@@ -258,13 +260,41 @@ def test_windows_are_for_the_main_thread(desktop: Desktop) -> None:
     thread = threading.Thread(target=lambda: names.append(opened(None, "title").name))
     thread.start()
     thread.join()
-    assert names == ["curves.png"]
+    assert names == [os.path.abspath("curves.png")]
 
 
 def test_a_current_folder_that_cannot_be_written_to_is_refused(folder: Path) -> None:
     (folder / "curves.png").mkdir()
     with pytest.raises(OutputError, match=r"cannot write curves\.png: it is a folder"):
         opened(None, "title")
+
+
+def test_the_file_stays_the_same_when_the_current_folder_changes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "elsewhere").mkdir()
+    curves = LiveCurves("my.png", every=0)
+    curves.on_start(12, 60_000)
+    monkeypatch.chdir(folder / "elsewhere")
+    curves.on_epoch(FIRST)
+    curves.on_end()
+    assert curves.place_ == str(folder / "my.png")
+    assert sorted(path.name for path in folder.rglob("*")) == ["elsewhere", "my.png"]
+    run(curves, FIRST)
+    assert curves.place_ == str(folder / "elsewhere" / "my.png"), "the next fit begins from there"
+
+
+def test_a_character_without_a_glyph_is_no_warning(desktop: Desktop, notebook: Notebook) -> None:
+    for screen in (
+        opened(Path("a.png"), "title"),
+        NotebookCell(sys.modules["IPython.display"]),
+        Window("title"),
+    ):
+        figure = screen.figure(SIZE)
+        figure.suptitle("\ufffe is no character, so no font has it")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            screen.show(figure, "words")
 
 
 def test_words_are_the_description_of_the_file() -> None:
@@ -288,4 +318,7 @@ def test_the_users_backend_stays() -> None:
         "curves = LiveCurves(); curves.on_start(1, 1); curves.on_end()\n"
         "print(curves.place_, matplotlib.get_backend())"
     )
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "curves.png svg\n"
+    assert (
+        subprocess.check_output([sys.executable, "-c", code], text=True)
+        == f"{os.path.abspath('curves.png')} svg\n"
+    )

@@ -41,9 +41,11 @@ class LiveCurves(Callback):
     ----------
     file : path-like or None
         An image in PNG format to write the curves to, wherever the program runs; its name ends in ``.png``. It is
-        replaced in one step at every drawing: 900 × 640 pixels, or 1,800 × 640 with a score.
+        replaced in one step at every drawing: 900 × 640 pixels, or 1,800 × 640 with a score. A relative path starts
+        from the folder that is the current one when the fit begins.
     score : str
-        What to call the validation score: "accuracy" or "R²", say.
+        What to call the validation score: "accuracy", "R²" or "精度", say. A character that no installed font has is
+        drawn as a box.
     every : float or None
         Seconds from one drawing to the next at the least; 0 draws after every epoch. None waits 0.2 s, or four
         times as long as the last drawing took if that is longer: a few drawings per second, which take at most a
@@ -53,15 +55,15 @@ class LiveCurves(Callback):
 
     Attributes
     ----------
-    place_ : str
-        Where the curves of the fit are: "notebook", "window", or the path of the file.
+    place_ : str or None
+        Where the curves of the fit are: "notebook", "window", or the absolute path of the file; None before a fit.
     figure_ : matplotlib Figure or None
         What was drawn last; None before the first epoch.
 
     Raises
     ------
     InvalidParameterError
-        ``file`` is of another format, or ``every`` is not a number of seconds.
+        ``file`` is no path or of another format, ``score`` is no str, or ``every`` is not a number of seconds.
     MissingDependencyError
         From the fit, before training, when matplotlib is not installed.
     OutputError
@@ -97,22 +99,24 @@ class LiveCurves(Callback):
     ) -> None:
         from onelayer.validation import check_real
 
-        path = None if file is None else Path(file)
-        if path is not None and path.suffix.lower() != ".png":
-            raise InvalidParameterError(f"file={path}: the curves are a PNG image; let its name end in .png")
+        if not isinstance(score, str):
+            raise InvalidParameterError(
+                f"score={score!r}: expected what to call the validation score, such as 'accuracy'"
+            )
         if every is not None:
             check_real("every", every, 0, low_included=True)
-        self.file = path
+        self.file = None if file is None else _png_path(file)
         self.score = score
         self.every = every
         self.clock = clock
+        self.place_: str | None = None
         self.figure_: Figure | None = None
         self._title = f"onelayer: learning curves {next(_numbers)}"
         self._screen: Screen | None = None
 
     def on_start(self, epochs: int, rows: int) -> None:
         """Find out where to draw."""
-        self.figure_, self._screen = None, None
+        self.place_, self.figure_, self._screen = None, None, None
         self._records: list[dict[str, Any]] = []
         self._drawn = 0
         self._epochs = epochs
@@ -122,7 +126,11 @@ class LiveCurves(Callback):
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Draw the curves up to this epoch, unless they were drawn a moment ago."""
-        assert self._screen is not None
+        if self._screen is None:
+            raise InvalidParameterError(
+                "these curves heard of an epoch before the fit began; give the object itself to the fit, as in "
+                "callbacks=[curves], or call on_start first"
+            )
         self._records.append(epoch.record())
         if self.clock() >= self._due:
             self._draw(self._screen)
@@ -157,6 +165,7 @@ class LiveCurves(Callback):
 
     def _paint(self, figure: Figure, quantities: list[str], title: str) -> None:
         """Draw each quantity on axes of its own, side by side."""
+        from onelayer.fonts import families
         from onelayer.plots.history import HistoryDisplay
 
         panels = figure.subplots(1, len(quantities), squeeze=False)[0]
@@ -165,8 +174,8 @@ class LiveCurves(Callback):
             for line in lines:
                 line.set_markevery(math.ceil(len(self._records) / _MOST_MARKERS))
             if quantity == "score":
-                ax.set_ylabel(self.score[:1].upper() + self.score[1:])
-        figure.suptitle(title, fontsize="medium")
+                ax.set_ylabel(self.score[:1].upper() + self.score[1:], fontfamily=families(self.score))
+        figure.suptitle(title, fontsize="medium", fontfamily=families(title))
 
     def _words(self) -> str:
         """Return the last epoch in words."""
@@ -178,3 +187,18 @@ class LiveCurves(Callback):
         }
         known = [f"{name} {value:{form}}" for name, (value, form) in figures.items() if value is not None]
         return f"Epoch {last['epoch']} of {self._epochs}: {', '.join(known)}"
+
+
+def _png_path(file: str | os.PathLike[str]) -> Path:
+    """Return a parameter as the path of a PNG file."""
+    try:
+        path = Path(file)
+    except TypeError as error:
+        raise InvalidParameterError(
+            f"file={file!r}: expected the path of an image, such as 'curves.png'"
+        ) from error
+    if path.name.lower() == ".png":
+        raise InvalidParameterError(f"file={path}: a name before .png is missing; call it curves.png, say")
+    if path.suffix.lower() != ".png":
+        raise InvalidParameterError(f"file={path}: the curves are a PNG image; let its name end in .png")
+    return path

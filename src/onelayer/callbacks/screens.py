@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from onelayer.errors import optional_dependency
+from onelayer.fonts import boxes_allowed
 from onelayer.output_file import check_writable, replacing
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Screen(ABC):
     Attributes
     ----------
     name : str
-        "notebook", "window", or the path of a file.
+        "notebook", "window", or the absolute path of a file.
     """
 
     name: str
@@ -92,11 +93,14 @@ class Screen(ABC):
 
 
 class PNGFile(Screen):
-    """A file that is written anew each time; whoever reads it finds the old or the new figure, whole."""
+    """A file that is written anew each time; whoever reads it finds the old or the new figure, whole.
+
+    It stays the same file when the program changes its current folder.
+    """
 
     def __init__(self, path: Path) -> None:
         check_writable(path)
-        self.name = os.fspath(path)
+        self.name = os.path.abspath(path)
 
     def figure(self, size: Inches) -> Figure:
         """Return a new figure."""
@@ -164,16 +168,18 @@ class Window(Screen):
 
     def show(self, figure: Figure, words: str) -> None:
         """Bring the figure onto the screen."""
-        if self._hidden:
-            figure.show()
-            self._hidden = False
-        figure.canvas.draw()
+        with boxes_allowed():
+            if self._hidden:
+                figure.show()
+                self._hidden = False
+            figure.canvas.draw()
         self.attend()
 
     def attend(self) -> None:
         """Let the user move, resize or close the window."""
         if self.is_open:
-            self._figure.canvas.flush_events()
+            with boxes_allowed():
+                self._figure.canvas.flush_events()
 
     def discard(self) -> None:
         """Close a window in which nothing ever was."""
@@ -193,7 +199,8 @@ def _png(figure: Figure, words: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     image = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(image, metadata={"Description": words})
+    with boxes_allowed():
+        FigureCanvasAgg(figure).print_png(image, metadata={"Description": words})
     return image.getvalue()
 
 

@@ -165,7 +165,15 @@ def check_installed() -> None:
     MissingDependencyError
         The message names the extra to install.
     """
-    for module in ("jinja2", "matplotlib", "PIL.Image", "markdown_it", "mdit_py_plugins", "latex2mathml", "pygments"):
+    for module in (
+        "jinja2",
+        "matplotlib",
+        "PIL.Image",
+        "markdown_it",
+        "mdit_py_plugins",
+        "latex2mathml",
+        "pygments",
+    ):
         optional_dependency(module, "app")
     optional_dependency("torch", "torch")
 

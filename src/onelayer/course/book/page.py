@@ -38,7 +38,9 @@ class Drawing:
         >>> Drawing.of(None, "a curve from {low} to {high}", 2, low=0.123, high=4567.0).description
         'a curve from 0.12 to 4,600'
         """
-        return cls(figure, words.format(**{name: significant(float(n), digits) for name, n in numbers.items()}))
+        return cls(
+            figure, words.format(**{name: significant(float(n), digits) for name, n in numbers.items()})
+        )
 
 
 class Page(ABC, Generic[Found]):

@@ -63,7 +63,7 @@ def bars(example: Example, temperature: float, names: tuple[str, ...], t: Words)
     words = t(
         "Probabilities of the classes for one image, {name}, at temperature 1 and at {T}: the largest are {one} "
         "and {other}.",
-        "一幅图像（{name}）属于各类别的概率，温度为 1 和 {T}：最大的概率分别是 {one} 和 {other}。",
+        "一张图像（{name}）属于各类别的概率，温度为 1 和 {T}：最大的概率分别是 {one} 和 {other}。",
     )
     numbers = {"one": percent(float(one.max())), "other": percent(float(other.max()))}
     return Drawing(figure, words.format(name=names[example.label], T=f"{temperature:g}", **numbers))

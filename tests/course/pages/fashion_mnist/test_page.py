@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
+from onelayer.course.book import drawing
 from onelayer.course.book.parameters import settings
+from onelayer.course.book.words import Words
 from onelayer.course.experiments.images import fashion_mnist
 from onelayer.course.pages.fashion_mnist import page as page
+from onelayer.fonts import boxes_allowed
 
 PAGE = page.PAGE
 
@@ -69,3 +74,15 @@ def test_weights_are_those_for_pixels_up_to_one(found):
         train.X[train.y == 8].mean(axis=0).reshape(28, 28)
     )  # bags fit their own template better than the boots'
     assert np.sum(mean * (found.weights[8] - found.weights[9])) > 0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_names_of_the_confusion_matrix_stand_clear_of_each_other(found, lang):
+    with drawing.themed(), boxes_allowed():
+        figure = PAGE.figures(settings(PAGE.parameters), found, Words(lang))["confusion"].figure
+        figure.canvas.draw()
+        (axes,) = figure.axes
+        for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+            boxes = [label.get_window_extent() for label in labels]
+            assert len(boxes) == 10
+            assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))

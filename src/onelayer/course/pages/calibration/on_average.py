@@ -92,7 +92,7 @@ def draw(classes: list[OneClass], names: tuple[str, ...], t: Words) -> Drawing:
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.legend(loc="lower left", bbox_to_anchor=(-0.3, 1.0), ncols=2, columnspacing=1)
-    axes.set_xlabel(t("confidence and accuracy", "置信度与精度"), loc="right")
+    axes.set_xlabel(t("confidence and accuracy", "置信度与准确率"), loc="right")
     words = t(
         "Mean confidence and share that is right of the images that were called by each name: {list}.",
         "按预测的类别，图像的平均置信度与判对的比例：{list}。",

@@ -12,8 +12,8 @@ from onelayer import calibration
 from onelayer.course.book import drawing
 from onelayer.course.book.page import Drawing
 from onelayer.course.book.words import Words
+from onelayer.course.experiments.images import LabelledImages
 from onelayer.course.pages.calibration.reliability import Judged
-from onelayer.data.dataset import Dataset
 from onelayer.estimators.softmax_regression import SoftmaxRegression
 from onelayer.losses import CrossEntropy
 from onelayer.report.numbers import percent
@@ -38,11 +38,11 @@ class Images:
     y_test: NDArray
 
     @classmethod
-    def of(cls, train: Dataset, test: Dataset, held_out: int, tested: int) -> Images:
+    def of(cls, train: LabelledImages, test: LabelledImages, held_out: int, tested: int) -> Images:
         """Hold out the last training images, and judge by the first test images."""
-        y, y_test = np.asarray(train.y, dtype=np.int64), np.asarray(test.y, dtype=np.int64)
+        X, y = train.X, train.y
         kept = len(y) - held_out
-        return cls(train.X[:kept], y[:kept], train.X[kept:], y[kept:], test.X[:tested], y_test[:tested])
+        return cls(X[:kept], y[:kept], X[kept:], y[kept:], test.X[:tested], test.y[:tested])
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def draw(
         linestyle=drawing.STYLES[1],
         label=t("mean confidence", "平均置信度"),
     )
-    axes.plot(at, accuracy, color=drawing.BLUE, marker="o", label=t("accuracy", "精度"))
+    axes.plot(at, accuracy, color=drawing.BLUE, marker="o", label=t("accuracy", "准确率"))
     axes.set(xticks=at, xticklabels=places)
     low, high = min(confidence + accuracy), max(confidence + accuracy)
     axes.set_ylim(low - 0.02, high + 0.3 * (high - low) + 0.02)
@@ -124,7 +124,7 @@ def draw(
     drawing.label_axes(axes, name, t("test images", "测试图像"))
     words = t(
         "Mean confidence and accuracy on the test images, by {name}: {list}.",
-        "测试图像上的平均置信度与精度，随{name}而变：{list}。",
+        "测试图像上的平均置信度与准确率，随{name}而变：{list}。",
     )
     pairs = (
         t(f"{place}: {percent(c)} and {percent(a)}", f"{place}：{percent(c)} 和 {percent(a)}")

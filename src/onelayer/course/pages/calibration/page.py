@@ -161,7 +161,6 @@ class Calibration(Page[Found]):
     def run(self, p: Settings) -> Found:
         """Train too long on too little, fit a temperature, and judge both; then train otherwise."""
         train, test = fashion_mnist(p.held_out + max(p.rows, p.images))
-        assert train.classes is not None
         images = Images.of(train, test, p.held_out, p.test)
         rows = min(p.rows, len(images.y))
         sizes = [rows]

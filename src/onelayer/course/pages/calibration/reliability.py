@@ -182,7 +182,7 @@ def diagram(judged: Judged, chance: Chance, color: str, t: Words) -> Drawing:
         color=drawing.SOFT,
         alpha=0.28,
         linewidth=0,
-        label=t("95 % of chance", "偶然的 95 % 范围"),
+        label=t("95 % of chance", "偶然的 95% 范围"),
     )
     axes.plot((0, 1), (0, 1), color=drawing.INK, linewidth=1, linestyle=drawing.STYLES[1])
     axes.plot(

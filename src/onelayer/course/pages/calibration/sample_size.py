@@ -72,7 +72,7 @@ def draw(found: BySize, t: Words) -> Drawing:
         color=drawing.SOFT,
         alpha=0.28,
         linewidth=0,
-        label=t("chance, 95 % of simulations", "偶然：95 % 的模拟"),
+        label=t("chance, 95 % of simulations", "偶然：95% 的模拟"),
     )
     axes.loglog(
         found.sizes,
@@ -95,7 +95,7 @@ def draw(found: BySize, t: Words) -> Drawing:
     words = t(
         "Expected calibration error of the first images, for {sizes} images: as trained {before}, with temperature "
         "{after}, by chance alone {chance} on average.",
-        "取最前面的 {sizes} 幅测试图像时的期望校准误差：训练所得为 {before}，加温度之后为 {after}，"
+        "取最前面的 {sizes} 张测试图像时的期望校准误差：训练所得为 {before}，加温度之后为 {after}，"
         "单凭偶然平均为 {chance}。",
     )
     numbers = {

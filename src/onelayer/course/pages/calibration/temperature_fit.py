@@ -18,7 +18,6 @@ from onelayer.course.book.page import Drawing
 from onelayer.course.book.words import Words
 from onelayer.course.pages.calibration import reliability
 from onelayer.losses import CrossEntropy
-from onelayer.report.numbers import significant
 
 _REACH = 3.0  # how far around 1 and the fitted temperature the curves go, as a factor
 
@@ -121,5 +120,4 @@ def draw(fit: TemperatureFit, t: Words) -> Drawing:
         "留出图像的交叉熵随温度的变化：T = 1 时为 {one}，最低点在 T = {T}，为 {lowest}；"
         "熵的曲线正是在这里从下方穿过它。",
     )
-    numbers = {"one": fit.untouched, "lowest": fit.lowest, "T": fit.temperature}
-    return Drawing(figure, words.format(**{name: significant(value, 3) for name, value in numbers.items()}))
+    return Drawing.of(figure, words, 3, one=fit.untouched, lowest=fit.lowest, T=fit.temperature)

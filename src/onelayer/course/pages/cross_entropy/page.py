@@ -128,8 +128,10 @@ class CrossEntropyPage(Page[Found]):
 
     parameters = (
         Parameter("coin", 0.9, "probability of heads", "硬币正面的概率", 0.01, 0.99),
-        Parameter("belief", 0.6, "probability of heads that one believes in", "以为的正面概率", 0.01, 0.99),
-        Parameter("temperature", 1.0, "temperature T that divides the scores", "除得分的温度 T", 0.05, 20),
+        Parameter("belief", 0.6, "probability of heads that one believes in", "正面的主观概率", 0.01, 0.99),
+        Parameter(
+            "temperature", 1.0, "temperature T that divides the scores", "温度 T，得分除以它", 0.05, 20
+        ),
         Parameter("soft", 0.8, "soft label of the first of two classes", "两类中第一类的软标签", 0.5, 1),
         Parameter("epochs", 10, "passes over the images", "遍历图像的轮数", 1, 200),
         Parameter("rows", 60_000, "training images", "训练图像数", 100, 60_000),
@@ -140,12 +142,9 @@ class CrossEntropyPage(Page[Found]):
     def run(self, p: Settings) -> Found:
         """Toss coins, weigh beliefs, and train a model by which the test labels are coded."""
         train, test = fashion_mnist(p.rows)
-        assert train.y is not None
-        assert test.y is not None
-        assert train.classes is not None
-        labels = np.asarray(test.y, dtype=np.int64)
+        labels = test.y
         model = SoftmaxRegression(epochs=p.epochs, random_state=p.seed)
-        model.fit(train.X, train.y, X_val=test.X, y_val=test.y)
+        model.fit(train.X, train.y, X_val=test.X, y_val=labels)
         scores = model.decision_function(test.X).astype(float)
         start = scratch.initialise(784, 10, generator=torch.Generator().manual_seed(p.seed))
         before = scratch.linear(scratch.pixels(test.X), *start).detach().double().numpy()
@@ -224,9 +223,7 @@ class CrossEntropyPage(Page[Found]):
             "每次抛掷的比特数随分组长度的变化：逐次编码为 {first}，十次一组为 {last}，"
             "始终在熵 {least} 与熵 + 1/n 之间。",
         )
-        numbers = (r.per_toss[0], r.per_toss[-1], least)
-        first, last, bound = (significant(number, 3) for number in numbers)
-        return Drawing(figure, words.format(first=first, last=last, least=bound))
+        return Drawing.of(figure, words, 3, first=r.per_toss[0], last=r.per_toss[-1], least=least)
 
     @staticmethod
     def _entropy(p: Settings, t: Words) -> Drawing:
@@ -243,13 +240,13 @@ class CrossEntropyPage(Page[Found]):
         drawing.label_axes(
             axes,
             t("true probability of heads", "正面的真实概率"),
-            t("bits per toss, believing in {q}", "每次抛掷的比特数，以为是 {q}").format(q=f"{p.belief:g}"),
+            t("bits per toss, believing in {q}", "每次抛掷的比特数，主观概率 {q}").format(q=f"{p.belief:g}"),
         )
         words = t(
             "Entropy of a coin against its probability of heads, an arch, and the cross-entropy of believing in {q}: a "
             "straight line that touches the arch at {q} and is above it elsewhere, by {waste} bits at {p}.",
             "硬币的熵随正面概率的变化是一条拱线；"
-            "以为概率是 {q} 时的交叉熵是一条直线，在 {q} 处与拱线相切，别处都在其上方，在 {p} 处高出 {waste} 比特。",
+            "主观概率为 {q} 时的交叉熵是一条直线，在 {q} 处与拱线相切，别处都在其上方，在 {p} 处高出 {waste} 比特。",
         )
         waste = significant(ends[1] - ends[0], 3)
         return Drawing(figure, words.format(q=f"{p.belief:g}", p=f"{p.coin:g}", waste=waste))
@@ -265,13 +262,13 @@ class CrossEntropyPage(Page[Found]):
         axes.set(ylim=(0, None))
         drawing.label_axes(
             axes,
-            t("believed probability of heads", "以为的正面概率"),
-            t("bits per toss, {p} being true", "每次抛掷的比特数，真实为 {p}").format(p=f"{p.coin:g}"),
+            t("believed probability of heads", "正面的主观概率"),
+            t("bits per toss, {p} being true", "每次抛掷的比特数，真实概率 {p}").format(p=f"{p.coin:g}"),
         )
         words = t(
             "Cross-entropy against the believed probability when {p} is true: smallest, {least} bits, at {p}, and "
             "without bound towards the wrong certainty.",
-            "真实概率为 {p} 时，交叉熵随所以为的概率的变化：在 {p} 处最小，为 {least} 比特；趋于错误的确信时没有上限。",
+            "真实概率为 {p} 时，交叉熵随主观概率的变化：在 {p} 处最小，为 {least} 比特；趋于错误的确信时没有上限。",
         )
         return Drawing(figure, words.format(p=f"{p.coin:g}", least=significant(entropy(truth), 3)))
 

@@ -150,7 +150,7 @@ class FashionMNIST(Page[Found]):
             "read", 4000, "images read one by one to measure the time", "逐个读取以计时的图像数", 10, 60_000
         ),
         Parameter(
-            "few", 100, "test images of the accuracy in steps", "精度台阶图所用的测试图像数", 1, 10_000
+            "few", 100, "test images of the accuracy in steps", "准确率台阶图所用的测试图像数", 1, 10_000
         ),
         Parameter("seed", 0, "seed of the random numbers", "随机种子", 0, 2**32 - 1),
     )
@@ -161,20 +161,18 @@ class FashionMNIST(Page[Found]):
         from onelayer.course.pages.fashion_mnist.reading_speed import speeds
 
         train, test = fashion_mnist(p.images)
-        labels, test_labels = np.asarray(train.y), np.asarray(test.y)
-        assert train.classes is not None
-        assert train.image_shape is not None
-        height, width = train.image_shape[:2]
+        labels, test_labels = train.y, test.y
+        height, width = train.shape
         model = ol.SoftmaxRegression(
             epochs=p.epochs, batch_size=p.batch_size, learning_rate=p.learning_rate, random_state=p.seed
         ).fit(train.X, labels, X_val=test.X, y_val=test_labels)
         samples = np.array([np.flatnonzero(labels == k)[:2] for k in range(len(train.classes))]).T.ravel()
-        weights, limit = weight_images(255 * model.coef_, train.image_shape)
+        weights, limit = weight_images(255 * model.coef_, train.shape)
         return Found(
             train.classes,
             len(train.X),
             len(test.X),
-            (height, width),
+            train.shape,
             np.bincount(labels, minlength=len(train.classes)),
             train.X[samples].reshape(-1, height, width),
             labels[samples],
@@ -204,9 +202,9 @@ class FashionMNIST(Page[Found]):
             ),
             "speed": self._speed(r, t),
             "losses": self._curve(r.losses, t("training loss (cross-entropy)", "训练损失（交叉熵）"), t),
-            "accuracies": self._curve(r.accuracies, t("test accuracy", "测试精度"), t),
+            "accuracies": self._curve(r.accuracies, t("test accuracy", "测试准确率"), t),
             "smooth": self._moves(r.moves.moves, r.moves.losses, t("loss", "损失"), t),
-            "steps": self._moves(r.moves.moves, r.moves.accuracies, t("accuracy", "精度"), t),
+            "steps": self._moves(r.moves.moves, r.moves.accuracies, t("accuracy", "准确率"), t),
             "confusion": self._confusion(r, names, t),
             "weights": self._weights(r, names, t),
             "right": self._images(
@@ -302,7 +300,11 @@ class FashionMNIST(Page[Found]):
         shares = np.sqrt(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
         texts = [[str(count) if count else "" for count in row] for row in counts]
         heat_map(axes, shares, texts, fontsize=7.8)
-        axes.set_xticklabels(names, rotation=55, ha="right", rotation_mode="anchor", fontsize=8.5)
+        axes.set_xticklabels(names, fontsize=8.5)
+        if t.lang == "en":  # Chinese names are short enough to lie
+            axes.tick_params(axis="x", rotation=90)
+            for label in axes.get_xticklabels():
+                label.set(ha="right", va="center", rotation_mode="anchor")
         axes.set_yticklabels(names, fontsize=8.5)
         drawing.label_axes(axes, t("predicted", "预测"), t("true", "真实"))
         words = t(
@@ -325,7 +327,7 @@ class FashionMNIST(Page[Found]):
             "strongest colours stand for ±{limit}.",
             "每个类别的权重画成图像：蓝色的像素支持这个类别，橙色的反对它。最深的颜色表示 ±{limit}。",
         )
-        return Drawing(figure, words.format(limit=significant(r.limit, 2)))
+        return Drawing.of(figure, words, 2, limit=r.limit)
 
 
 PAGE = FashionMNIST()

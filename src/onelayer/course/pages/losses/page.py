@@ -142,7 +142,7 @@ class Losses(Page[Found]):
             1e3,
         ),
         Parameter("learning_rate", 0.3, "step size η of the walk", "走向目标时的学习率 η", 1e-3, 10),
-        Parameter("start", 10.0, "score from which the walk starts", "出发时的分数", 0.1, 1000),
+        Parameter("start", 10.0, "score from which the walk starts", "出发时的预测值", 0.1, 1000),
         Parameter("steps", 60, "steps of the walk", "步数", 1, 1000),
         Parameter(
             "outlier", 8.0, "how far above the true line the outlier lies", "离群点比真实直线高出多少", 0, 1e6
@@ -261,7 +261,7 @@ def _curve_drawings(r: Found, t: Words) -> dict[str, Drawing]:
         )
         words = t(
             "{title} against the error, for three losses. At an error of 3: {values}.",
-            "三种损失的{title}随误差的变化。误差为 3 时：{values}。",
+            "三种损失的{title} 随误差的变化。误差为 3 时：{values}。",
         )
         drawings[name] = Drawing(figure, words.format(title=title, values=values))
     return drawings
@@ -276,7 +276,7 @@ def _walk_drawings(p: Settings, r: Found, t: Words) -> dict[str, Drawing]:
         axes.plot(np.where(np.abs(path) < 50 * shown, path, np.nan), label=look.label(t), **look.style())
     axes.set_ylim(-0.25 * shown, shown)
     axes.legend(loc="upper right")
-    drawing.label_axes(axes, t("step", "步"), t("score s, target 0", "分数 s，目标为 0"))
+    drawing.label_axes(axes, t("step", "步"), t("score s, target 0", "预测值 s，目标为 0"))
     distance, axes = drawing.figure()
     for name, look in LOOKS.items():
         axes.plot(np.maximum(np.abs(r.paths[name]), 1e-12), label=look.label(t), **look.style())
@@ -289,7 +289,7 @@ def _walk_drawings(p: Settings, r: Found, t: Words) -> dict[str, Drawing]:
     )
     words = t(
         "The score on its way to 0 in {n} steps with each loss. Distance at the end: {ends}.",
-        "用每种损失在 {n} 步内把分数走向 0 的过程。最后的距离：{ends}。",
+        "用每种损失在 {n} 步内使预测值走向 0 的过程。最后的距离：{ends}。",
     ).format(n=p.steps, ends=ends)
     scale = t("The same on a logarithmic axis. ", "同样的过程，对数坐标。")
     return {"score": Drawing(score, words), "distance": Drawing(distance, scale + words)}

@@ -132,13 +132,15 @@ class Minibatches(Page[Found]):
     parameters = (
         Parameter("rows", 6000, "images to train on", "训练图像的数量", 200, 60_000),
         Parameter("epochs", 3, "epochs for each cell of the table", "表中每一格训练的轮数", 1, 20),
-        Parameter("seconds", 0.1, "seconds of each run of the race", "每次比赛的秒数", 0, 10, low_open=True),
         Parameter(
-            "learning_rate", 0.05, "learning rate η of the walks", "走动的学习率 η", 0, 0.2, low_open=True
+            "seconds", 0.1, "seconds of each run of the race", "比赛中每次训练的秒数", 0, 10, low_open=True
         ),
-        Parameter("batch_size", 1, "batch size b of the walks", "走动的批量大小 b", 1, 200),
-        Parameter("steps", 600, "steps of the walks", "走动的步数", 10, 5000),
-        Parameter("noise", 1.0, "noise of the data of the walks", "走动所用数据的噪声", 0, 3),
+        Parameter(
+            "learning_rate", 0.05, "learning rate η of the walks", "路径的学习率 η", 0, 0.2, low_open=True
+        ),
+        Parameter("batch_size", 1, "batch size b of the walks", "路径的批量大小 b", 1, 200),
+        Parameter("steps", 600, "steps of the walks", "路径的步数", 10, 5000),
+        Parameter("noise", 1.0, "noise of the data of the walks", "路径所用数据的噪声", 0, 3),
         Parameter("drawn", 6000, "images drawn to measure the noise", "测量噪声时抽取的图像数", 10, 10**6),
         Parameter("seed", 0, "seed of the random numbers", "随机种子", 0, 2**32 - 1),
     )
@@ -148,7 +150,7 @@ class Minibatches(Page[Found]):
         """Measure noise and time on Fashion-MNIST, and walk around the optimum of a linear regression."""
         random_state = np.random.RandomState(p.seed)
         train, _ = fashion_mnist(p.rows)
-        X, y = train.X, np.asarray(train.y)
+        X, y = train.X, train.y
         n_rows = len(X)
         sizes = [*(2**power for power in range((n_rows - 1).bit_length())), n_rows]
         model = ol.SoftmaxRegression(epochs=20, learning_rate=0.1, random_state=0, n_threads=1).fit(X, y)
@@ -385,7 +387,7 @@ class Minibatches(Page[Found]):
             "从 {a} 到 {b}，除了最大的学习率都在一条直线上。",
         )
         levels = sorted(ball.measured for ball in r.balls)
-        return Drawing(figure, words.format(a=significant(levels[0], 2), b=significant(levels[-1], 2)))
+        return Drawing.of(figure, words, 2, a=levels[0], b=levels[-1])
 
 
 def _walks(p: Settings, random_state: np.random.RandomState) -> tuple[Bowl, NDArray, NDArray, list[Ball]]:

@@ -188,7 +188,7 @@ def tails(trial: Trial, target: str, t: Words) -> Drawing:
         "Residuals of {target} on the sales held out, and the densities of three noises, on a logarithmic axis. "
         "{far} of the residuals are beyond 4σ; of Gaussian noise it would be 0.006 %.",
         "留出的成交中{target}的残差，以及三种噪声的密度，对数坐标。"
-        "残差超过 4σ 的占 {far}；若是正态噪声，应为 0.006 %。",
+        "残差超过 4σ 的占 {far}；若是正态噪声，应为 0.006%。",
     )
     return Drawing(figure, words.format(target=target, far=f"{significant(100 * far, 2)} %"))
 

@@ -64,12 +64,12 @@ def ranges(found: Mapping[str, Range], t: Words) -> Drawing:
     axes.set_yticks(range(len(found)), list(found))
     drawing.label_axes(
         axes,
-        t("score s", "预测 s"),
+        t("score s", "得分 s"),
         t("where exp(s) is neither 0 nor infinite", "exp(s) 既不为 0 也不为无穷的范围"),
     )
     words = t(
         "For each type the scores whose exp is neither 0 nor infinite: {list}.",
-        "每种类型中 exp 既不为 0 也不为无穷的预测：{list}。",
+        "每种类型中 exp 既不为 0 也不为无穷的得分：{list}。",
     )
     list_ = t("; ", "；").join(
         t("{name} from {low} to {high}", "{name} 从 {low} 到 {high}").format(
@@ -126,12 +126,12 @@ def errors(
     axes.set_yticks([*powers, _BROKEN], [*powers.values(), "inf, nan"])
     axes.minorticks_off()
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 0.2), fontsize=8.6)
-    drawing.label_axes(axes, t("score s", "预测 s"), t("relative error of the loss", "损失的相对误差"))
+    drawing.label_axes(axes, t("score s", "得分 s"), t("relative error of the loss", "损失的相对误差"))
     if right:
         words = t(
             "Relative error of the loss of a right prediction against the score, both logarithmic. Naive and "
             "log-sum-exp lose all digits as the score grows; onelayer's stays near {a} in float32 and {b} in float64.",
-            "判对时损失的相对误差随预测的变化（双对数坐标）。照公式计算和 log-sum-exp 随预测增大丢光有效数字；"
+            "判对时损失的相对误差随得分的变化（双对数坐标）。照公式计算和 log-sum-exp 随得分增大丢光有效数字；"
             "onelayer 在 float32 中保持在 {a} 附近，在 float64 中保持在 {b} 附近。",
         )
         a, b = (
@@ -142,7 +142,7 @@ def errors(
     words = t(
         "Relative error of the loss of a wrong prediction against the score, both logarithmic. Where a line goes up to "
         "a mark, the loss is infinite or not a number beyond: {list}. Log-sum-exp goes on.",
-        "判错时损失的相对误差随预测的变化（双对数坐标）。线升到顶端记号处，再往后损失就是无穷或非数：{list}。"
+        "判错时损失的相对误差随得分的变化（双对数坐标）。线升到顶端记号处，再往后损失就是无穷或非数：{list}。"
         "log-sum-exp 一直算得下去。",
     )
     list_ = ", ".join(f"{names[form]} {name} {significant(float(s), 3)}" for form, name, s in breaks)
@@ -169,14 +169,14 @@ def smooth_maximum(t: Words) -> Drawing:
     )
     axes.legend(loc="upper left")
     axes.set_ylim(-0.2, 5.2)
-    drawing.label_axes(axes, t("score s", "预测 s"), t("log-sum-exp of s and 0", "s 与 0 的 log-sum-exp"))
+    drawing.label_axes(axes, t("score s", "得分 s"), t("log-sum-exp of s and 0", "s 与 0 的 log-sum-exp"))
     words = t(
         "The log-sum-exp of s and 0 runs above the larger of the two and hugs it: it is log 2 above it where they are "
         "equal, and by {far} at 4. With a lower temperature it hugs it more closely.",
         "s 与 0 的 log-sum-exp 在两者的最大值上方，紧贴着它：两者相等处高出 log 2，到 4 处只高出 {far}。"
         "温度越低贴得越紧。",
     )
-    return Drawing(figure, words.format(far=significant(float(np.log1p(np.exp(-4))), 2)))
+    return Drawing.of(figure, words, 2, far=np.log1p(np.exp(-4)))
 
 
 def smooth_choice(t: Words) -> Drawing:
@@ -189,13 +189,13 @@ def smooth_choice(t: Words) -> Drawing:
     axes.plot(x, x > 0, color=drawing.INK, linewidth=1, label=t("slope of max(s, 0)", "max(s, 0) 的斜率"))
     axes.legend(loc="upper left")
     axes.set(ylim=(-0.05, 1.55), yticks=[0, 0.5, 1])
-    drawing.label_axes(axes, t("score s", "预测 s"), t("slope in s", "对 s 的斜率"))
+    drawing.label_axes(axes, t("score s", "得分 s"), t("slope in s", "对 s 的斜率"))
     words = t(
         "The slope of the log-sum-exp is the softmax, which goes from 0 to 1 smoothly, {value} at 1 for T = 1; the "
         "slope of the maximum jumps.",
         "log-sum-exp 的斜率就是 softmax，从 0 光滑地升到 1，T = 1 时在 1 处为 {value}；最大值的斜率则是跳跃的。",
     )
-    return Drawing(figure, words.format(value=significant(float(1 / (1 + np.exp(-1))), 3)))
+    return Drawing.of(figure, words, 3, value=1 / (1 + np.exp(-1)))
 
 
 def run_losses(naive: Run, stable: Run, t: Words) -> Drawing:
@@ -230,7 +230,7 @@ def run_scores(naive: Run, stable: Run, limits: Range, t: Words) -> Drawing:
     """Draw the largest score of each minibatch, and how far the true class lies behind, against the limits."""
     figure, axes = drawing.figure(height=3.2)
     kinds = (
-        ("largest", t("largest score", "最大的预测"), drawing.BLUE, drawing.STYLES[0]),
+        ("largest", t("largest score", "最大的得分"), drawing.BLUE, drawing.STYLES[0]),
         ("behind", t("true class behind, at most", "正确类最多落后"), drawing.PURPLE, drawing.STYLES[1]),
     )
     reached = []
@@ -254,12 +254,12 @@ def run_scores(naive: Run, stable: Run, limits: Range, t: Words) -> Drawing:
     axes.legend(loc="lower right")
     drawing.log_ticks(axes.yaxis)
     _count_minibatches(axes, len(stable.steps))
-    title = t("scores in the run with log-sum-exp", "用 log-sum-exp 训练时的预测")
+    title = t("scores in the run with log-sum-exp", "用 log-sum-exp 训练时的得分")
     drawing.label_axes(axes, t("minibatch", "小批量"), title)
     words = t(
         "Scores of each minibatch in the run with log-sum-exp: the largest reaches {a}, exp overflows at {c}; the true "
         "class falls behind by up to {b}, its probability underflows at {d}.",
-        "用 log-sum-exp 训练时每个小批量的预测：最大的达到 {a}，exp 在 {c} 处上溢；"
+        "用 log-sum-exp 训练时每个小批量的得分：最大的达到 {a}，exp 在 {c} 处上溢；"
         "正确类最多落后 {b}，它的概率在 {d} 处下溢。",
     )
     a, b, c, d = (significant(value, 4) for value in (*reached, limits.overflow, -limits.underflow))

@@ -12,7 +12,7 @@ from onelayer.course import concise, scratch
 from onelayer.course.book.page import Drawing, Page
 from onelayer.course.book.parameters import Parameter, Settings
 from onelayer.course.book.words import Words
-from onelayer.course.experiments.images import fashion_mnist
+from onelayer.course.experiments.images import LabelledImages, fashion_mnist
 from onelayer.course.pages.overflow import overflow_figures
 from onelayer.course.pages.overflow.exponential_range import TYPES, Range
 from onelayer.course.pages.overflow.loss_errors import LossErrors
@@ -26,7 +26,6 @@ from onelayer.course.pages.overflow.loss_forms import (
     outcome,
 )
 from onelayer.course.pages.overflow.watched_training import BATCH_SIZE, Run, watched_run
-from onelayer.data.dataset import Dataset
 from onelayer.errors import DivergenceError
 from onelayer.estimators.softmax_regression import SoftmaxRegression
 
@@ -142,7 +141,7 @@ class Overflow(Page[Found]):
     """The limits of the types, the loss in several forms, and a training run that the naive one breaks."""
 
     parameters = (
-        Parameter("score", 40.0, "the score s of the row (s, 0)", "一行 (s, 0) 中的预测 s", 5, 1000),
+        Parameter("score", 40.0, "the score s of the row (s, 0)", "一行 (s, 0) 中的得分 s", 5, 1000),
         Parameter(
             "largest_pixel",
             1.0,
@@ -174,7 +173,7 @@ class Overflow(Page[Found]):
     def run(self, p: Settings) -> Found:
         """Find the limits, compute the losses, and train."""
         images, test_images = fashion_mnist(p.rows)
-        y, y_test = (torch.as_tensor(part.y).long() for part in (images, test_images))
+        y, y_test = (torch.as_tensor(part.y) for part in (images, test_images))
         X, X_test = scratch.pixels(images.X), scratch.pixels(test_images.X)
 
         def training(form: str, largest_pixel: float, rate: float, n_steps: int, dtype: str) -> Run:
@@ -234,10 +233,8 @@ class Overflow(Page[Found]):
         }
 
 
-def _engine(images: Dataset, test_images: Dataset, p: Settings) -> tuple[str | None, float]:
+def _engine(images: LabelledImages, test_images: LabelledImages, p: Settings) -> tuple[str | None, float]:
     """Train with onelayer: with the rate of the run, and with one of its own and pixels from 0 to 255."""
-    assert images.y is not None
-    assert test_images.y is not None
     model = SoftmaxRegression(
         solver="sgd", epochs=p.epochs, learning_rate=p.learning_rate, random_state=p.seed, n_threads=1
     )

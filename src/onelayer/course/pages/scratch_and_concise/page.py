@@ -161,7 +161,7 @@ class ScratchAndConcise(Page[Found]):
         linear = train_all(model, X.astype(np.float32), y)
         linear64 = train_all(model, X, y)
         train, test = fashion_mnist(p.images)
-        images, labels = train.X, np.asarray(train.y)
+        images, labels = train.X, train.y
         classifier = ol.SoftmaxRegression(
             epochs=p.epochs,
             batch_size=p.batch_size,
@@ -170,7 +170,7 @@ class ScratchAndConcise(Page[Found]):
             random_state=p.seed,
             n_threads=1,
         )
-        softmax = train_all(classifier, images, labels, X_val=test.X, y_val=np.asarray(test.y))
+        softmax = train_all(classifier, images, labels, X_val=test.X, y_val=test.y)
         few = images[:_FEW_IMAGES] / 255
         brief = clone(classifier).set_params(epochs=min(p.epochs, _FEW_EPOCHS))
         softmax64 = train_all(brief, few, labels[:_FEW_IMAGES])
@@ -228,7 +228,7 @@ class ScratchAndConcise(Page[Found]):
             ),
             "accuracy": self._curves(
                 {names[name]: run.scores for name, run in r.softmax.items()},
-                (epochs, t("test accuracy", "测试精度")),
+                (epochs, t("test accuracy", "测试准确率")),
                 t,
             ),
             "time": self._time({names[name]: run.seconds for name, run in r.softmax.items()}, t),

@@ -68,7 +68,7 @@ def weight_images(weights: NDArray, names: tuple[str, ...], t: Words) -> Drawing
     words = t(
         "All {n} weights after training, as ten images: blue where a bright pixel speaks for the class, red where it "
         "speaks against it.",
-        "训练得到的全部 {n} 个权重，画成十幅图：蓝色表示该处的亮像素支持这一类，红色表示反对。",
+        "训练得到的全部 {n} 个权重，画成十张图：蓝色表示该处的亮像素支持这一类，红色表示反对。",
     )
     return Drawing(figure, words.format(n=f"{weights.size:,}"))
 

@@ -11,7 +11,6 @@ from onelayer.course.book import drawing
 from onelayer.course.book.page import Drawing
 from onelayer.course.book.words import Words
 from onelayer.losses import CrossEntropy
-from onelayer.report.numbers import significant
 
 _SHOWN = 600
 _BINS = 60
@@ -89,14 +88,16 @@ def histogram(margins: Margins, t: Words) -> Drawing:
         "测试图像的余量。训练前中位数为 {before}；用交叉熵训练后中位数为 {after}，最大到 {most}；"
         "用平方损失时中位数为 {squared}，没有超过 {least} 的。",
     )
-    numbers = {
-        "before": np.median(margins.before),
-        "after": np.median(margins.after),
-        "squared": np.median(margins.squared),
-        "most": margins.after.max(),
-        "least": margins.squared.max(),
-    }
-    return Drawing(figure, words.format(**{name: significant(float(n), 2) for name, n in numbers.items()}))
+    return Drawing.of(
+        figure,
+        words,
+        2,
+        before=np.median(margins.before),
+        after=np.median(margins.after),
+        squared=np.median(margins.squared),
+        most=margins.after.max(),
+        least=margins.squared.max(),
+    )
 
 
 def against_loss(margins: Margins, t: Words) -> Drawing:
@@ -121,11 +122,11 @@ def against_loss(margins: Margins, t: Words) -> Drawing:
     axes.plot(across, lower, color=drawing.INK, linewidth=1, linestyle="--", label="log(1 + exp(−m))")
     axes.axvline(0, color=drawing.INK, linewidth=0.8)
     axes.legend(loc="upper right")
-    drawing.label_axes(axes, t("margin m", "余量 m"), t("cross-entropy of an image", "一幅图像的交叉熵"))
+    drawing.label_axes(axes, t("margin m", "余量 m"), t("cross-entropy of an image", "一张图像的交叉熵"))
     words = t(
         "Cross-entropy of {n} test images against their margin: it falls with slope −1 on the left and towards 0 on "
         "the right, between the two curves log(1 + exp(−m)) and log(1 + 9·exp(−m)).",
-        "{n} 幅测试图像的交叉熵随余量的变化：左边以斜率 −1 下降，右边趋于 0，"
+        "{n} 张测试图像的交叉熵随余量的变化：左边以斜率 −1 下降，右边趋于 0，"
         "夹在 log(1 + exp(−m)) 与 log(1 + 9·exp(−m)) 两条曲线之间。",
     )
     return Drawing(figure, words.format(n=len(after)))

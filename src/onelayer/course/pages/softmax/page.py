@@ -127,7 +127,9 @@ class Softmax(Page[Found]):
     """Scores, probabilities, margins, parameters and the gradient of softmax regression."""
 
     parameters = (
-        Parameter("temperature", 3.0, "temperature T that divides the scores", "除得分的温度 T", 0.05, 50),
+        Parameter(
+            "temperature", 3.0, "temperature T that divides the scores", "温度 T，得分除以它", 0.05, 50
+        ),
         Parameter("shift", 100.0, "number c added to all scores", "加到所有得分上的数 c", -1e6, 1e6),
         Parameter(
             "layout", "row", "how the three classes of points lie", "三类点的排列方式", choices=LAYOUTS
@@ -142,10 +144,7 @@ class Softmax(Page[Found]):
     def run(self, p: Settings) -> Found:
         """Train on Fashion-MNIST and on points in the plane, and take the softmax apart."""
         train, test = fashion_mnist(p.rows)
-        assert train.y is not None
-        assert test.y is not None
-        assert train.classes is not None
-        labels = np.asarray(test.y, dtype=np.int64)
+        labels = test.y
         codes = one_hot(train.y, 10)
         number = LinearRegression(epochs=p.epochs, random_state=p.seed).fit(train.X, train.y.astype(float))
         squared = LinearRegression(epochs=p.epochs, random_state=p.seed).fit(train.X, codes)
@@ -154,7 +153,7 @@ class Softmax(Page[Found]):
 
         generator = torch.Generator().manual_seed(p.seed)
         X, X_test = scratch.pixels(train.X), scratch.pixels(test.X)
-        y, y_test = torch.as_tensor(train.y).long(), torch.as_tensor(labels)
+        y, y_test = torch.as_tensor(train.y), torch.as_tensor(labels)
         W, b = scratch.initialise(784, 10, generator=generator)
         before = scratch.linear(X_test, W, b).detach().double().numpy()
         gap = weight_gap(X[:256], y[:256], (W, b))
@@ -263,7 +262,7 @@ class Softmax(Page[Found]):
             "The three {what} along a straight line through the first and the last centre, between {low} and {high}. "
             "The second is the largest on {share} of the line.",
             "沿着穿过首尾两个中心的直线，三个{what}的变化，在 {low} 与 {high} 之间。"
-            "第 2 类的在这条线的 {share} 上最大。",
+            "这条线上有 {share} 的地方，第 2 类的最大。",
         )
         low, high = (significant(float(value), 2) for value in (outputs.min(), outputs.max()))
         share = percent(float((outputs.argmax(axis=1) == 1).mean()))

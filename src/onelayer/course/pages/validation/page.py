@@ -211,7 +211,7 @@ class Validation(Page[Found]):
         draws = [sales.draw(p.sales, p.folds, drawing) for _ in range(p.draws)]
         curves = sales.curves(_SIZES, _CURVE_DRAWS, more)
         train, test = fashion_mnist(max(p.most, p.images, p.stop_images + _STOP_VALIDATION))
-        X, y, X_test, y_test = train.X, np.asarray(train.y), test.X, np.asarray(test.y)
+        X, y, X_test, y_test = train.X, train.y, test.X, test.y
         last = len(y) - _STOP_VALIDATION
         few = slice(min(p.stop_images, last))
         stopping = EarlyStopping.of(X[few], y[few], X[last:], y[last:], p.stop_epochs, p.patience)

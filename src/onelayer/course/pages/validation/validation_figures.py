@@ -52,13 +52,13 @@ def best(p: Settings, r: Found, t: Words) -> Drawing:
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     drawing.label_axes(
         axes,
-        t("accuracy on the validation set", "验证集上的精度"),
+        t("accuracy on the validation set", "验证集上的准确率"),
         t("share of repetitions", "占重复次数的比例"),
     )
     words = t(
         "How good models with an accuracy of {truth} look on {n} rows: one model {one} on average, the best of {m} "
         "{many}.",
-        "精度为 {truth} 的模型在 {n} 行上看起来有多好：一个模型平均 {one}，{m} 个里最好的平均 {many}。",
+        "准确率为 {truth} 的模型在 {n} 行上看起来有多好：一个模型平均 {one}，{m} 个里最好的平均 {many}。",
     )
     text = words.format(
         truth=percent(r.accuracy),
@@ -85,7 +85,7 @@ def optimism(r: Found, t: Words) -> Drawing:
     drawing.label_axes(
         axes,
         t("models to choose from", "可供挑选的模型数"),
-        t("looks better by, points", "看起来好了几个百分点"),
+        t("looks better by, points", "看起来偏高（百分点）"),
     )
     words = t(
         "By how much the best of equally good models seems better than it is, against their number; markers simulated, "
@@ -126,7 +126,7 @@ def polynomials(r: Found, t: Words) -> Drawing:
         "{n} sales (large dots), others (small), and polynomials of the latitude of degree {degrees}. The higher the "
         "degree, the closer the curve follows the large dots; near the ends of the county it swings.",
         "{n} 笔成交（大点）、其他成交（小点），以及纬度的 {degrees} 次多项式。"
-        "次数越高，曲线越贴着大点走；在县的两端它会甩开。",
+        "次数越高，曲线越贴着大点走；到了县的南北两端，它会甩出去。",
     )
     return Drawing(figure, words.format(n=len(draw.rows), degrees=t(", ", "、").join(map(str, degrees))))
 
@@ -209,11 +209,11 @@ def images(curve: LearningCurve, t: Words) -> Drawing:
     axes.legend(loc="lower right")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     drawing.log_ticks(axes.xaxis)
-    drawing.label_axes(axes, t("images to train on", "训练所用的图像数"), t("accuracy", "精度"))
+    drawing.label_axes(axes, t("images to train on", "训练所用的图像数"), t("accuracy", "准确率"))
     words = t(
         "Accuracy against the number of images, from {few} to {many}: in training it goes from {a} to {b}, on test "
         "images from {c} to {d}.",
-        "精度随图像数（{few} 到 {many}）的变化：训练图像上从 {a} 到 {b}，测试图像上从 {c} 到 {d}。",
+        "准确率随图像数（{few} 到 {many}）的变化：训练图像上从 {a} 到 {b}，测试图像上从 {c} 到 {d}。",
     )
     a, b, c, d = (percent(float(each[i])) for each in (curve.train, curve.test) for i in (0, -1))
     text = words.format(few=curve.sizes[0], many=f"{curve.sizes[-1]:,}", a=a, b=b, c=c, d=d)
@@ -302,11 +302,11 @@ def stopping_accuracy(run: EarlyStopping, t: Words) -> Drawing:
     )
     axes.set_ylim(run.accuracy[2:].min() - 0.03, run.accuracy.max() + 0.03)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    drawing.label_axes(axes, t("epoch", "轮"), t("accuracy on the validation set", "验证集上的精度"))
+    drawing.label_axes(axes, t("epoch", "轮"), t("accuracy on the validation set", "验证集上的准确率"))
     words = t(
         "Accuracy on the validation set against the epoch: {best} in epoch {epoch}, whose model is kept, and {end} at "
         "the end.",
-        "验证集上的精度随轮数的变化：被保留的第 {epoch} 轮为 {best}，最后为 {end}。",
+        "验证集上的准确率随轮数的变化：被保留的第 {epoch} 轮为 {best}，最后为 {end}。",
     )
     kept, end = (percent(float(run.accuracy[i])) for i in (run.best - 1, -1))
     return Drawing(figure, words.format(best=kept, epoch=run.best, end=end))
