@@ -277,6 +277,11 @@ def _other(lang: str, name: str) -> tuple[str, str, str]:
     return file_name(name, other), other, {"en": "English", "zh": "中文"}[other]
 
 
+def _percent(share: float) -> str:
+    """Write a share for Markdown, where a ">" at the head of a line would begin a quotation."""
+    return percent(share).replace("<", "&lt;").replace(">", "&gt;")
+
+
 @cache
 def _prose_environment() -> Environment:
     """Return Jinja2 for prose: ``[[ value ]]`` and ``[% block %]``, so that LaTeX keeps its braces."""
@@ -294,7 +299,7 @@ def _prose_environment() -> Environment:
         autoescape=False,
     )
     environment.filters |= {
-        "percent": percent,
+        "percent": _percent,
         "decimals": decimals,
         "significant": significant,
         "scientific": scientific,

@@ -18,6 +18,7 @@ from onelayer.report.numbers import significant
 _WEIGHTS = np.array([2.0, -3.4])
 _START = np.zeros(2)
 _NOISE = 0.5
+_OFF_THE_CHART = 1e30
 
 
 def mean_loss(X: NDArray, y: NDArray, w: NDArray) -> float:
@@ -123,8 +124,9 @@ class GradientDescent(Page[Found]):
         lowest = mean_loss(X, y, optimum)
 
         def descent(rate: float) -> Descent:
-            path = descend(lambda w: gradient(X, y, w), _START, rate, p.steps)
-            return Descent(rate, path, np.array([mean_loss(X, y, w) - lowest for w in path]))
+            with np.errstate(over="ignore", invalid="ignore"):  # a path that runs away ends in inf and nan
+                path = descend(lambda w: gradient(X, y, w), _START, rate, p.steps)
+                return Descent(rate, path, np.array([mean_loss(X, y, w) - lowest for w in path]))
 
         rates = limit * np.geomspace(0.01, 1.15, 60)
         factors = []
@@ -196,7 +198,8 @@ class GradientDescent(Page[Found]):
         looks = zip(drawing.SERIES, drawing.STYLES, strict=False)
         for (name, descent), (color, style) in zip(paths.items(), looks, strict=False):
             label = f"{names[name]}, η = {significant(descent.rate, 3)}"
-            axes.plot(np.maximum(descent.excess, 1e-16), color=color, linestyle=style, label=label)
+            shown = np.where(descent.excess < _OFF_THE_CHART, np.maximum(descent.excess, 1e-16), np.nan)
+            axes.plot(shown, color=color, linestyle=style, label=label)
         axes.set_yscale("log")
         axes.set_ylim(1e-9, 1e4)
         axes.legend(loc="lower left")
@@ -231,11 +234,12 @@ class GradientDescent(Page[Found]):
             t("loss above the smallest after {n} steps", "{n} 步之后比最小损失高出").format(n=p.steps),
         )
         words = t(
-            "Excess loss after {n} steps against the learning rate: it falls as the rate grows, is smallest near "
-            "{best}, and rises steeply at {limit}.",
-            "走 {n} 步之后高出的损失随学习率的变化：学习率增大时下降，在 {best} 附近最小，到 {limit} 处陡然上升。",
+            "Excess loss after {n} steps against the learning rate: it is smallest near {best}, and rises steeply at "
+            "{limit}.",
+            "走 {n} 步之后高出的损失随学习率的变化：在 {best} 附近最小，到 {limit} 处陡然上升。",
         )
-        text = words.format(n=p.steps, best=significant(r.best, 3), limit=significant(r.limit, 3))
+        best = float(r.rates[r.reached.argmin()])
+        text = words.format(n=p.steps, best=significant(best, 3), limit=significant(r.limit, 3))
         return Drawing(figure, text)
 
 

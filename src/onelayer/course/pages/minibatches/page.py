@@ -269,7 +269,7 @@ class Minibatches(Page[Found]):
         drawing.label_axes(axes, t("learning rate η", "学习率 η"), t("batch size b", "批量大小 b"))
         words = t(
             "Loss after {epochs} epochs for batch sizes (rows) and learning rates (columns); × where training "
-            "diverged. The smallest, {loss}, has batch size {size} and rate {rate}. The best rates grow with the "
+            "diverged. The smallest, {loss}, has batch size {size} and rate {rate}. Best rate of each "
             "batch size: {rates}.",
             "训练 {epochs} 轮之后的损失，行为批量大小，列为学习率；× 表示发散。"
             "最小的是 {loss}，批量大小 {size}，学习率 {rate}。"
