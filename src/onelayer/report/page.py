@@ -109,7 +109,7 @@ def render(model: Any, train: Dataset, test: Dataset | None, *, part: str = "tes
         raise InvalidParameterError(f"part must be 'test' or 'validation', not {part!r}")
     kind = classification if is_classifier(model) else regression
     return (
-        _environment()
+        environment("onelayer.report")
         .get_template(kind.TEMPLATE)
         .render(
             lang=lang,
@@ -121,20 +121,20 @@ def render(model: Any, train: Dataset, test: Dataset | None, *, part: str = "tes
 
 
 @cache
-def _environment() -> Environment:
-    """Return Jinja2 with the templates of this package: everything escaped, nothing undefined let through."""
+def environment(*packages: str) -> Environment:
+    """Return Jinja2 with the templates of some packages: everything escaped, nothing undefined let through."""
     jinja2 = optional_dependency("jinja2", "app")
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("onelayer.report"),
+    templates = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {
+    templates.globals |= {
         "colors": colors,
         "percent": percent,
         "decimals": decimals,
         "significant": significant,
     }
-    return environment
+    return templates

@@ -21,12 +21,13 @@ from onelayer.errors import optional_dependency
 from onelayer.kernels import threads
 from onelayer.languages import texts
 from onelayer.output_file import replacing
-from onelayer.plots import colors
 from onelayer.report.numbers import decimals, percent, significant
+from onelayer.report.page import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_TEMPLATES = ("onelayer.course.book", "onelayer.report")  # the report's style sheet is the course's too
 _VERSIONS = ("onelayer", "numpy", "torch")
 
 
@@ -96,7 +97,7 @@ def render(finding: Finding, lang: str = "en", *, linked: bool = False) -> str:
         .render(p=finding.settings, r=finding.found, t=words, **slots.functions())
     )
     return (
-        _page_environment()
+        environment(*_TEMPLATES)
         .get_template("page.html.jinja")
         .render(
             lang=lang,
@@ -132,7 +133,7 @@ def write_index(path: str | os.PathLike[str], lang: str = "en") -> Path:
     """Write the page that leads to all the others, which lie beside it."""
     entries = [(file_name(name, lang), catalogue.prose(name, lang)) for name in catalogue.NAMES]
     content = (
-        _page_environment()
+        environment(*_TEMPLATES)
         .get_template("index.html.jinja")
         .render(
             lang=lang,
@@ -286,7 +287,7 @@ def _percent(share: float) -> str:
 def _prose_environment() -> Environment:
     """Return Jinja2 for prose: ``[[ value ]]`` and ``[% block %]``, so that LaTeX keeps its braces."""
     jinja2 = optional_dependency("jinja2", "app")
-    environment = jinja2.Environment(
+    prose = jinja2.Environment(
         variable_start_string="[[",
         variable_end_string="]]",
         block_start_string="[%",
@@ -298,27 +299,10 @@ def _prose_environment() -> Environment:
         lstrip_blocks=True,
         autoescape=False,
     )
-    environment.filters |= {
+    prose.filters |= {
         "percent": _percent,
         "decimals": decimals,
         "significant": significant,
         "scientific": scientific,
     }
-    return environment
-
-
-@cache
-def _page_environment() -> Environment:
-    """Return Jinja2 for documents, with the templates of the course and the style of the report."""
-    jinja2 = optional_dependency("jinja2", "app")
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [jinja2.PackageLoader("onelayer.course.book"), jinja2.PackageLoader("onelayer.report")]
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"colors": colors}
-    return environment
+    return prose
