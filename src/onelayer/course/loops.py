@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onelayer.course import concise, scratch
+from onelayer.course.torch_threads import torch_threads
 from onelayer.errors import InvalidParameterError
 from onelayer.objective import Objective
 from onelayer.solvers.loop import Loop, Setting
@@ -25,11 +26,7 @@ _LOSSES = ("squared", "cross-entropy")
 
 
 class TorchLoop(Loop):
-    """What both have in common: PyTorch, and one thread unless told otherwise.
-
-    The matrix products of a minibatch are too small to gain from a second thread, which waits by spinning and, on a
-    machine with other work, makes an epoch take ten times as long; and results depend on how many threads there are.
-    """
+    """What both have in common: PyTorch, and one thread unless told otherwise (see ``torch_threads``)."""
 
     packages = ("torch",)
 
@@ -185,18 +182,8 @@ def _torch_settings(n_threads: int) -> Iterator[None]:
 
     Afterwards all that, and its global random numbers, are as they were.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        with (
-            torch.inference_mode(False),
-            torch.enable_grad(),
-            torch.device("cpu"),
-            torch.random.fork_rng(devices=[]),
-        ):
-            yield
-    finally:
-        torch.set_num_threads(before)
+    with torch_threads(n_threads), torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+        yield
 
 
 def _finite(*parameters: Tensor) -> bool:

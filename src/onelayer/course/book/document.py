@@ -54,7 +54,7 @@ class Finding:
 
 
 def run(name: str, assignments: Sequence[str] = ()) -> Finding:
-    """Run the experiment of a page.
+    """Run the experiment of a page, with one thread for PyTorch.
 
     Parameters
     ----------
@@ -69,10 +69,15 @@ def run(name: str, assignments: Sequence[str] = ()) -> Finding:
     MissingDependencyError
         PyTorch or a library of the extra ``app`` is not installed.
     """
+    catalogue.check_name(name)
+    check_installed()
+    from onelayer.course.torch_threads import torch_threads
+
     page = catalogue.page(name)
     chosen = settings(page.parameters, assignments)
     began = time.perf_counter()
-    found = page.run(chosen)
+    with torch_threads(1):
+        found = page.run(chosen)
     return Finding(name, page, chosen, found, time.perf_counter() - began)
 
 

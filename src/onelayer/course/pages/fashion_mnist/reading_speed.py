@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 import onelayer as ol
 from onelayer.course import concise, scratch
+from onelayer.course.torch_threads import torch_threads
 
 
 class Images(Dataset):
@@ -83,7 +83,7 @@ def speeds(images: NDArray, labels: NDArray, few: int, batch_size: int) -> dict[
         How many of them are read where each is asked for by itself.
     batch_size : int
     """
-    with _one_core():
+    with torch_threads(1):
         twice = [_speeds(images, labels, few, batch_size) for _ in range(2)]
     return {name: max(measured[name] for measured in twice) for name in twice[0]}
 
@@ -100,15 +100,3 @@ def _speeds(images: NDArray, labels: NDArray, few: int, batch_size: int) -> dict
         "train_slices": training_speed(slices(images, labels, batch_size), len(images)),
         "compiled": compiled_speed(images, labels, batch_size),
     }
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """Let PyTorch compute on one core, and leave its settings and its random numbers as they were."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.set_num_threads(before)

@@ -29,16 +29,18 @@ def scratch_seconds(X: NDArray, y: NDArray, batch_size: int) -> float:
     import torch
 
     from onelayer.course import scratch
+    from onelayer.course.torch_threads import torch_threads
 
     inputs, labels = scratch.pixels(X), torch.as_tensor(y).long()
     parameters = scratch.initialise(inputs.shape[1], int(labels.max()) + 1)
     rows = torch.randperm(len(inputs))[: _SCRATCH_STEPS * batch_size]
-    seconds, n_threads = [], torch.get_num_threads()
-    torch.set_num_threads(1)
-    for _ in range(2):
-        began = time.perf_counter()
-        batches = scratch.minibatches(inputs, labels, batch_size, rows)
-        scratch.train_epoch(batches, parameters, scratch.cross_entropy, lambda: scratch.sgd(parameters, 1e-4))
-        seconds.append(time.perf_counter() - began)
-    torch.set_num_threads(n_threads)
+    seconds = []
+    with torch_threads(1):
+        for _ in range(2):
+            began = time.perf_counter()
+            batches = scratch.minibatches(inputs, labels, batch_size, rows)
+            scratch.train_epoch(
+                batches, parameters, scratch.cross_entropy, lambda: scratch.sgd(parameters, 1e-4)
+            )
+            seconds.append(time.perf_counter() - began)
     return min(seconds) * len(inputs) / len(rows)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from onelayer.course import scratch
+from onelayer.course.torch_threads import torch_threads
 
 BATCH_SIZE = 256
 
@@ -93,18 +93,7 @@ def finite(*tensors: Tensor) -> bool:
     return all(bool(tensor.isfinite().all()) for tensor in tensors)
 
 
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Let PyTorch use one core."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@one_core()
+@torch_threads(1)
 def watched_run(
     train: tuple[Tensor, Tensor],
     test: tuple[Tensor, Tensor],
