@@ -80,6 +80,18 @@ class SubsetWarning(UserWarning):
     """The bundled subset stands in for a data set that could not be found or downloaded."""
 
 
+class RankWarning(UserWarning):
+    """Columns depend on others, so that many solutions are equally good; the message names them."""
+
+
+class ConditionWarning(UserWarning):
+    """Columns depend on others but for the rounding of their values, so that coefficients mean little."""
+
+
+class TableWarning(UserWarning):
+    """Something about a table that its owner should know: a constant or a duplicate column, a level never seen."""
+
+
 def optional_dependency(module: str, extra: str) -> ModuleType:
     """Import an optional dependency, or say which extra brings it.
 

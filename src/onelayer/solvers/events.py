@@ -1,4 +1,4 @@
-"""What a solver tells while it runs: one Epoch per pass over the data, to every callback."""
+"""What a solver tells while it runs: one Epoch per pass over the data or iteration, to every callback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onelayer.errors import InvalidParameterError
 
 @dataclass(frozen=True)
 class Epoch:
-    """One finished epoch.
+    """One finished epoch, or iteration of an exact solver.
 
     Attributes
     ----------
@@ -20,11 +20,11 @@ class Epoch:
         Time this epoch took, in seconds, validation not included.
     train_loss : float
         Mean loss of the epoch's rows, each taken just before the update by its own minibatch (nats for
-        cross-entropy); the penalty is not included.
+        cross-entropy); of an exact solver, the mean loss after the iteration. The penalty is not included.
     val_loss, val_score : float or None
         Mean loss, and accuracy or R², on the validation set after the epoch; None without one.
-    learning_rate : float
-        Learning rate of this epoch.
+    learning_rate : float or None
+        Learning rate of this epoch; None for a solver that has none.
     rows_per_second : float
         Rows trained on per second.
 
@@ -40,7 +40,7 @@ class Epoch:
     train_loss: float
     val_loss: float | None
     val_score: float | None
-    learning_rate: float
+    learning_rate: float | None
     rows_per_second: float
 
     def record(self) -> dict[str, int | float | None]:

@@ -24,27 +24,39 @@ class Stopped(StrEnum):
 
 @dataclass(frozen=True)
 class Stream:
-    """What automatic rates remember of the rows of earlier runs: their moments and the largest curvature."""
+    """What automatic rates remember of the rows of earlier runs.
+
+    Attributes
+    ----------
+    moments : Moments
+    curvature : float
+        The largest one so far.
+    scale : (n_outputs,) float64 or None
+        Typical size of the errors of each output, where the rate depends on it.
+    """
 
     moments: Moments
     curvature: float
+    scale: NDArray | None = None
 
     def columns(self) -> NDArray:
         """Return what is known of each column: mean, square, low and high, shape (4, n_features)."""
         return np.stack([self.moments.mean, self.moments.square, self.moments.low, self.moments.high])
 
     def numbers(self) -> list[float | None]:
-        """Return what is known beside the columns: the weight of the rows, their shared unit, the curvature."""
-        return [self.moments.total, self.moments.shared, self.curvature]
+        """Return what else is known: the weight of the rows, their shared unit, the curvature, and any scale."""
+        scale = [] if self.scale is None else self.scale.tolist()
+        return [self.moments.total, self.moments.shared, self.curvature, *scale]
 
     @classmethod
     def of(cls, columns: NDArray, numbers: Sequence[float | None]) -> Stream:
         """Return the stream of ``columns()`` and ``numbers()``."""
-        total, shared, curvature = numbers
-        if total is None or curvature is None:
+        total, shared, curvature, *scale = numbers
+        if total is None or curvature is None or None in scale:
             raise ValueError("a stream has a weight and a curvature")
         mean, square, low, high = columns
-        return cls(Moments(total, mean, square, low, high, shared), curvature)
+        moments = Moments(total, mean, square, low, high, shared)
+        return cls(moments, curvature, np.array(scale, np.float64) if scale else None)
 
 
 @dataclass
@@ -63,6 +75,10 @@ class Solution:
         One entry per epoch.
     stream : Stream or None
         What a later run over more rows goes on from.
+    gap : float or None
+        How far the objective is above its least value at most, relative to it; None where that is not known.
+    scale : float, (n_outputs,) array, or None
+        Scale of the noise, where it was estimated with the parameters; of several outputs each has its own.
     """
 
     coef: NDArray
@@ -71,3 +87,5 @@ class Solution:
     stopped: Stopped
     epochs: list[Epoch] = field(default_factory=list)
     stream: Stream | None = None
+    gap: float | None = None
+    scale: float | NDArray | None = None
