@@ -1,0 +1,110 @@
+"""The rows of a table as blocks of a matrix with targets and weights, for fits that hold no more than one of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.data.preparation.place import called
+from onelayer.data.tables.table import Table
+
+if TYPE_CHECKING:
+    from onelayer.data.preparation.preparation import Preparation, Prepared
+
+
+class Held(NamedTuple):
+    """Rows of a table in memory: X, targets, weights or None, and the number of each row in the table, from 0."""
+
+    X: NDArray
+    y: NDArray
+    weights: NDArray | None
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """The rows of a table as (X, y, weights), batch by batch; each iteration reads the table from the beginning.
+
+    Attributes
+    ----------
+    preparation : Preparation
+    table : Table
+    weights : (n_rows,) array or None
+        A weight for each row of the table.
+    targets : (n_rows, …) array or None
+        Targets of the rows of the table; None to read them from the preparation's target column.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from onelayer.data.preparation.preparation import Preparation
+    >>> from onelayer.data.tables import Table
+    >>> table = Table.of(pl.DataFrame({"size": [50, 80, 120], "price": [1.0, 2.0, 4.0]}))
+    >>> blocks = Preparation.fit(table, "price").blocks(table)
+    >>> [(len(X), y.tolist(), weights) for X, y, weights in blocks]
+    [(3, [1.0, 2.0, 4.0], None)]
+    """
+
+    preparation: Preparation
+    table: Table
+    weights: NDArray | None = None
+    targets: NDArray | None = None
+
+    def __iter__(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
+        return ((X, y, weights) for X, y, weights, _ in self.parts())
+
+    def parts(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None, NDArray[np.int64]]]:
+        """Yield blocks, each with the numbers of its rows in the table, from 0."""
+        target = None if self.targets is not None else self.preparation.target
+        names = [*self.preparation.columns, *([target.name] if target else [])]
+        self.preparation.check_columns(self.table)
+        unseen = Counter[tuple[str, str]]()
+        for frame, place in self.preparation.frames(self.table, names):
+            these = slice(place.first_row, place.first_row + len(frame))
+            if self.targets is None:
+                prepared, y = self.preparation.labelled(frame, place)
+            else:
+                prepared = self.preparation.matrix(frame, place)
+                y = self._of_kept(self.targets[these], prepared)
+            weights = None if self.weights is None else self._of_kept(self.weights[these], prepared)
+            unseen.update(prepared.unseen)
+            if len(y):
+                yield prepared.X, y, weights, self._of_kept(np.arange(these.start, these.stop), prepared)
+        self.preparation.tell_unseen(unseen, called(self.table))
+
+    @staticmethod
+    def _of_kept(values: NDArray, prepared: Prepared) -> NDArray:
+        """Return the values of the rows that X has."""
+        return values if prepared.kept is None else values[prepared.kept]
+
+    def held(self) -> tuple[NDArray, NDArray, NDArray | None]:
+        """Return all rows at once: X, allocated once, targets, weights."""
+        return self.numbered()[:3]
+
+    def numbered(self) -> Held:
+        """Return all rows at once, and which rows of the table they are."""
+        X, targets, weights, n_rows = None, list[NDArray](), list[NDArray](), 0
+        rows = list[NDArray]()
+        for block, y, w, these in self.parts():
+            if X is None:
+                X = np.empty((self.table.n_rows, block.shape[1]), block.dtype)
+            X[n_rows : n_rows + len(block)] = block
+            n_rows += len(block)
+            targets.append(y)
+            rows.append(these)
+            if w is not None:
+                weights.append(w)
+        if X is None:
+            X = np.empty((0, len(self.preparation.names)))
+        y = np.concatenate(targets) if targets else np.empty(0)
+        return Held(
+            X[:n_rows],
+            y,
+            np.concatenate(weights) if weights else None,
+            np.concatenate(rows) if rows else np.empty(0, np.int64),
+        )
