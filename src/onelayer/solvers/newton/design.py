@@ -1,0 +1,147 @@
+"""The rows as the solver sees them: a basis in which their Gram matrix can be trusted, and passes over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.kernels.residual_pass import Slopes, Source, Sums, load_rows, residual_pass
+from onelayer.kernels.weighted_gram import weighted_gram
+
+_TRUSTED = (
+    1e-8  # least eigenvalue of a scaled Gram matrix, relative to the largest, above which no basis is needed
+)
+_RANK = 1e-13  # least singular value, relative to the largest, of a direction that counts
+_BLOCK = 1 << 19  # numbers of one block of rows
+
+
+@dataclass(frozen=True)
+class Point:
+    """Parameters and what a pass over the rows found there.
+
+    Attributes
+    ----------
+    gamma : (rank,) float64
+        Parameters in the basis.
+    kappa : float
+        The smoothing.
+    residuals : (n_rows,) float64
+    sides : (n_rows,) int8
+        1 for the rows inside.
+    sums : Sums
+    """
+
+    gamma: NDArray
+    kappa: float
+    residuals: NDArray
+    sides: NDArray
+    sums: Sums
+
+
+class Design:
+    """Rows u = [z, 1]·T and the penalty ½γᵀAγ.
+
+    The basis T is the identity unless columns are nearly dependent. Then it comes from a QR decomposition of the rows,
+    block by block, and the singular values of its triangle: columns of T are of unit length on the rows, and directions
+    in which the rows do not extend are left out.
+
+    Parameters
+    ----------
+    source : Source
+    penalty : (n_features + intercept,) float64
+        Diagonal of the penalty for [z, 1].
+    n_threads : int or None
+    """
+
+    def __init__(self, source: Source, penalty: NDArray, n_threads: int | None) -> None:
+        self.source, self.n_threads = source, n_threads
+        self.n_rows = source.X.shape[0]
+        everyone = np.ones(self.n_rows, np.int8) if source.weights.size == 0 else source.weights > 0
+        self.everyone = everyone.astype(np.int8, copy=False)
+        self.basis: NDArray | None = None
+        self.null = np.zeros((len(penalty), 0))
+        self.gram = weighted_gram(source, self.everyone, None, n_threads)
+        self.diagonal, self.penalty = penalty, np.diag(penalty)
+        scale = np.sqrt(np.diag(self.gram) + penalty)
+        if len(penalty) and not _trusted((self.gram + self.penalty) / _outer(scale), scale):
+            self._find_basis(penalty)
+        self.size = np.sqrt(np.diag(self.gram))
+
+    def _find_basis(self, penalty: NDArray) -> None:
+        triangle = np.diag(np.sqrt(penalty))
+        for rows in load_rows(self.source, max(len(penalty), _BLOCK // max(1, len(penalty)))):
+            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))
+        length = np.sqrt(np.square(triangle).sum(axis=0))
+        length[length == 0] = 1
+        _, values, directions = np.linalg.svd(triangle / length)
+        values = np.append(values, np.zeros(len(penalty) - len(values)))
+        kept = values > _RANK * max(values[0], np.finfo(float).tiny)
+        self.basis = directions[kept].T / values[kept] / length[:, None]
+        self.null = directions[~kept].T / length[:, None]
+        self.gram = weighted_gram(self.source, self.everyone, self.basis, self.n_threads)
+        self.penalty = self.basis.T @ (penalty[:, None] * self.basis)
+
+    @cached_property
+    def rank(self) -> int:
+        """The number of parameters in the basis."""
+        return len(self.gram)
+
+    def theta(self, gamma: NDArray) -> NDArray:
+        """Return the parameters of [z, 1]."""
+        return gamma if self.basis is None else self.basis @ gamma
+
+    def gamma(self, theta: NDArray) -> NDArray:
+        """Return the parameters in the basis that come nearest to θ on the rows."""
+        if self.basis is None:
+            return theta
+        return np.linalg.lstsq(self.basis, theta, rcond=None)[0]
+
+    def in_basis(self, gradient: NDArray) -> NDArray:
+        """Return a gradient in θ as one in γ."""
+        return gradient if self.basis is None else self.basis.T @ gradient
+
+    def visit(self, y: NDArray, gamma: NDArray, slopes: Slopes) -> Point:
+        """Go over the rows with these parameters; sums come in the basis."""
+        residuals, sides = np.empty(self.n_rows), np.empty(self.n_rows, np.int8)
+        sums = residual_pass(self.source, y, self.theta(gamma), slopes, self.n_threads, residuals, sides)
+        sums = sums._replace(inside=self.in_basis(sums.inside), outside=self.in_basis(sums.outside))
+        return Point(gamma, slopes.kappa, residuals, sides, sums)
+
+    def evaluate(self, y: NDArray, theta: NDArray, slopes: Slopes) -> Sums:
+        """Return the sums over the rows with parameters of [z, 1]; gradients are not in the basis."""
+        residuals, sides = np.empty(self.n_rows), np.empty(self.n_rows, np.int8)
+        return residual_pass(self.source, y, theta, slopes, self.n_threads, residuals, sides)
+
+    def products(self, gamma: NDArray) -> NDArray:
+        """Return u·γ for every row."""
+        residuals, sides = np.empty(self.n_rows), np.empty(self.n_rows, np.int8)
+        nothing, slopes = np.zeros(0), Slopes(-1, 1, 1, 1)
+        residual_pass(self.source, nothing, -self.theta(gamma), slopes, self.n_threads, residuals, sides)
+        return residuals
+
+    def gram_of(self, choice: NDArray) -> NDArray:
+        """Return Σ cᵢwᵢ·uᵢuᵢᵀ."""
+        return weighted_gram(self.source, choice, self.basis, self.n_threads)
+
+    def shortest(self, theta: NDArray, units: NDArray) -> NDArray:
+        """Return, of all θ with the same scores on the rows, that with the least length of units·θ."""
+        if self.null.shape[1] == 0:
+            return theta
+        free = units[:, None] * self.null
+        return theta - self.null @ np.linalg.lstsq(free, units * theta, rcond=None)[0]
+
+
+def _outer(scale: NDArray) -> NDArray:
+    scale = np.where(scale > 0, scale, 1.0)
+    return scale[:, None] * scale
+
+
+def _trusted(scaled: NDArray, scale: NDArray) -> bool:
+    """Return whether Newton's systems can be built from a Gram matrix with this one's condition."""
+    if not np.isfinite(scaled).all() or not (scale > 0).all():
+        return False
+    values = np.linalg.eigvalsh(scaled)
+    return bool(values[0] > _TRUSTED * values[-1])
