@@ -1,0 +1,1 @@
+"""What a comparison of losses says, in English and in Chinese."""
