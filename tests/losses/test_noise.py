@@ -130,6 +130,39 @@ def test_samples_follow_the_distribution(noise, scale):
 
 
 @every_family
+@pytest.mark.parametrize("scale", [1.0, 0.02])
+def test_the_share_below_a_quantile_by_scipy_is_the_share_asked_for(noise, scale):
+    p = np.concatenate([[1e-12, 1e-6], np.linspace(0.001, 0.999, 99), [1 - 1e-6]])
+    quantiles = noise.quantiles(p, scale)
+    np.testing.assert_allclose(PEERS[noise](scale).cdf(quantiles), p, rtol=1e-9, atol=1e-15)
+    assert (np.diff(quantiles) > 0).all()
+
+
+def test_quantiles_by_hand():
+    """A quarter of Laplace noise lies below −log 2; of asymmetric noise, a share q below 0."""
+    np.testing.assert_allclose(Laplace().quantiles([0.25, 0.5, 0.875]), np.log([0.5, 1, 4]), atol=1e-15)
+    assert AsymmetricLaplace(Quantile(0.8)).quantiles(0.8) == 0
+    assert AsymmetricLaplace(Quantile(0.8)).quantiles(0.4, 3) == pytest.approx(-15 * math.log(2), rel=1e-14)
+    assert Gaussian().quantiles(0.975, 2) == pytest.approx(2 * 1.959963984540054, rel=1e-15)
+
+
+@every_family
+def test_quantiles_at_the_ends_and_what_is_no_share(noise):
+    assert noise.quantiles([[0.0, 1.0]]).tolist() == [[-np.inf, np.inf]]
+    for p in ([0.5, 1.5], -0.1, np.nan):
+        with pytest.raises(InvalidDataError, match="p holds numbers outside of 0 to 1"):
+            noise.quantiles(p)
+
+
+@pytest.mark.parametrize("delta", [1e-150, 1e-3, 1e3, 1e150])
+def test_quantiles_of_huber_noise_in_its_limits(delta):
+    """A very wide middle is Gaussian; a very narrow one leaves Laplace noise of scale 1/δ."""
+    p = np.array([1e-9, 0.2, 0.5, 0.7])
+    expected = Gaussian().quantiles(p) if delta > 1 else Laplace().quantiles(p, 1 / delta)
+    np.testing.assert_allclose(HuberNoise(Huber(delta)).quantiles(p), expected, rtol=1e-5, atol=1e-12 / delta)
+
+
+@every_family
 def test_samples_are_those_of_their_random_state(noise):
     first = noise.sample((50, 3), 2.0, random_state=4)
     assert first.shape == (50, 3)

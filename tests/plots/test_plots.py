@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import sklearn.metrics
+import sklearn.model_selection
 
 from onelayer import plots
 
@@ -14,6 +15,7 @@ def test_scikit_learns_own_displays_are_not_rewritten(digits):
     X, y, model = digits
     assert plots.ConfusionMatrixDisplay is sklearn.metrics.ConfusionMatrixDisplay
     assert plots.PredictionErrorDisplay is sklearn.metrics.PredictionErrorDisplay
+    assert plots.LearningCurveDisplay is sklearn.model_selection.LearningCurveDisplay
     names = [f"digit {k}" for k in range(10)]
     display = plots.ConfusionMatrixDisplay.from_estimator(model, X, y, display_labels=names)
     assert display.confusion_matrix.sum() == len(X)
@@ -24,5 +26,5 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_importing_plots_does_not_import_matplotlib():
-    code = "import sys, onelayer.plots; print({'matplotlib', 'sklearn.metrics'} & set(sys.modules))"
+    code = "import sys, onelayer.plots; print({'matplotlib', 'polars', 'sklearn.metrics'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

@@ -72,3 +72,15 @@ def test_bars_stand_on_zero_and_empty_ones_are_left_out():
     assert first.y == y.place(0.5)
     assert first.y + first.height == pytest.approx(y.place(0))
     assert last.x + last.width < x.place(1)
+
+
+def test_a_band_goes_along_the_upper_edge_and_back_along_the_lower_one_and_stays_inside():
+    x, y = chart.horizontal(0, 2, "x"), chart.vertical(0, 10, "y", snug=True)
+    band = chart.band(x, y, [0, 1, 2], [-5, 2, 3], [4, 5, 1e9])
+    expected = [(0, 4), (1, 5), (2, 10), (2, 3), (1, 2), (0, 0)]
+    assert band == " ".join(f"{x.place(a):g},{y.place(b):g}" for a, b in expected)
+
+
+def test_a_line_has_markers_only_if_they_are_wanted():
+    x, y = chart.horizontal(0, 2, "x"), chart.vertical(0, 1, "y")
+    assert chart.line("first", x, y, [0, 1], [0, 1], marked=False).markers == []

@@ -2,7 +2,6 @@ import base64
 import dataclasses
 import re
 import resource
-from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
@@ -14,44 +13,7 @@ from onelayer.estimators.softmax_regression import SoftmaxRegression
 from onelayer.report import render, write
 
 from .conftest import fitted, halves
-
-VOID = {"meta", "img", "br", "col", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """A page taken apart, and a check that every element that is opened is closed in its turn."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.words, self._open = [], [], []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.tags if name == tag]
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-    @property
-    def sections(self):
-        return [attrs["id"] for attrs in self.all("section")]
+from .reader import Page
 
 
 def page_of(case, **changes):
@@ -233,7 +195,7 @@ def test_many_classes_keep_the_page_small():
 def test_a_regressor(kind, request):
     case = request.getfixturevalue(kind)
     page = page_of(case)
-    assert page.sections == ["headline", "curves", "outputs", "coefficients", "record"]
+    assert page.sections == ["headline", "outputs", "noise", "coefficients", "influence", "curves", "record"]
     assert f"{case.model.score(case.test.X, case.test.y):.4f}" in page.text
     assert "Softmax" not in page.text
 

@@ -98,6 +98,27 @@ class ScaleFamily(ABC):
         shape, scale = check_size("size", size), check_real("scale", scale, 0)
         return scale * self._standard_sample(shape, check_random_state(random_state))
 
+    def quantiles(self, p: ArrayLike, scale: float = 1.0) -> NDArray[np.float64]:
+        """Return the residuals below which shares p of this noise lie: the inverse of its distribution function.
+
+        Parameters
+        ----------
+        p : array of any shape
+            From 0 to 1, both included; their quantiles are −∞ and ∞.
+        scale : float
+            σ, above 0.
+
+        Raises
+        ------
+        InvalidDataError, InvalidParameterError
+        """
+        scale = check_real("scale", scale, 0)
+        p = as_numbers("p", p).astype(np.float64, copy=False)
+        if not ((p >= 0) & (p <= 1)).all():
+            raise InvalidDataError("p holds numbers outside of 0 to 1; expected shares")
+        with np.errstate(divide="ignore", over="ignore"):
+            return scale * self._standard_quantiles(p)
+
     def fit_scale(self, residuals: ArrayLike, weights: ArrayLike | None = None) -> float:
         """Return the scale σ with the greatest likelihood, where Σ wᵢ·ψ(rᵢ/σ)·(rᵢ/σ) = Σ wᵢ with ψ = ℓ′.
 
@@ -129,6 +150,10 @@ class ScaleFamily(ABC):
     @abstractmethod
     def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
         """Return residuals of scale 1."""
+
+    @abstractmethod
+    def _standard_quantiles(self, p: NDArray) -> NDArray:
+        """Return the quantiles of scale 1."""
 
     @abstractmethod
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
@@ -166,6 +191,11 @@ class Gaussian(ScaleFamily):
     def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
         return random.standard_normal(shape)
 
+    def _standard_quantiles(self, p: NDArray) -> NDArray:
+        from scipy.special import ndtri
+
+        return ndtri(p)
+
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         return math.sqrt(2 * self._mean_loss(residuals, weights))
 
@@ -197,6 +227,9 @@ class Laplace(ScaleFamily):
 
     def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
         return random.laplace(size=shape)
+
+    def _standard_quantiles(self, p: NDArray) -> NDArray:
+        return np.where(p < 0.5, np.log(2 * p), -np.log(2 * (1 - p)))
 
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         return self._mean_loss(residuals, weights)
@@ -248,6 +281,16 @@ class HuberNoise(ScaleFamily):
         tails = np.copysign(delta + random.standard_exponential(shape) / delta, signed)
         return np.where(in_tails, tails, middle)
 
+    def _standard_quantiles(self, p: NDArray) -> NDArray:
+        """Invert the exponential tails, of which each holds a share t, and the Gaussian between them."""
+        from scipy.special import ndtri
+
+        delta, t = self.loss.delta, 0.5 * self._tails / self.normaliser
+        nearer = np.minimum(p, 1 - p)
+        tails = delta - np.log(nearer / t) / delta if t > 0 else np.full_like(p, np.inf)
+        share = np.maximum(0.5 + (nearer - 0.5) * (self.normaliser / math.sqrt(2 * math.pi)), 0.0)
+        return np.copysign(np.where(nearer < t, tails, -ndtri(share)), p - 0.5)
+
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         """Return the root of mean ψ(r/σ)·(r/σ) = 1 in σ, of which the mean falls from ∞ to 0, by Brent's method.
 
@@ -296,6 +339,10 @@ class AsymmetricLaplace(ScaleFamily):
     def _standard_sample(self, shape: tuple[int, ...], random: np.random.RandomState) -> NDArray:
         above, below = random.standard_exponential(shape), random.standard_exponential(shape)
         return above / self.loss.q - below / (1 - self.loss.q)
+
+    def _standard_quantiles(self, p: NDArray) -> NDArray:
+        q = self.loss.q
+        return np.where(p < q, np.log(p / q) / (1 - q), -np.log((1 - p) / (1 - q)) / q)
 
     def _standard_scale(self, residuals: NDArray, weights: NDArray) -> float:
         return self._mean_loss(residuals, weights)

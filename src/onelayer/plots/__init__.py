@@ -1,8 +1,9 @@
 """The figures of a fit, in the manner of scikit-learn's Display classes.
 
 Each display has ``from_estimator`` or ``from_predictions``, which computes and draws, ``plot(ax=None)``,
-which draws again, and the attributes ``ax_`` and ``figure_``. Two are scikit-learn's own, here under their
-names: ``ConfusionMatrixDisplay`` and ``PredictionErrorDisplay`` (predicted against true, or residuals).
+which draws again, and the attributes ``ax_`` and ``figure_``. Three are scikit-learn's own, here under their
+names: ``ConfusionMatrixDisplay``, ``PredictionErrorDisplay`` (predicted against true, or residuals) and
+``LearningCurveDisplay`` (the score against the number of rows).
 Drawing needs matplotlib (``pip install 'onelayer[app]'``); the report draws the same numbers without it.
 
 Examples
@@ -16,25 +17,41 @@ Examples
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from onelayer.plots.coefficients import CoefficientsDisplay
+from onelayer.plots.effects import EffectsDisplay
 from onelayer.plots.gallery import GalleryDisplay
 from onelayer.plots.history import HistoryDisplay
+from onelayer.plots.influence import InfluenceDisplay
+from onelayer.plots.intervals import CoefficientIntervalsDisplay
+from onelayer.plots.qq import QQDisplay
 from onelayer.plots.reliability import ReliabilityDisplay
 from onelayer.plots.residuals import ResidualsDisplay
+from onelayer.plots.residuals_vs_fitted import ResidualsVersusFittedDisplay
 from onelayer.plots.weights import WeightsDisplay
 
-_FROM_SCIKIT_LEARN = ("ConfusionMatrixDisplay", "PredictionErrorDisplay")
+_FROM_SCIKIT_LEARN = {
+    "ConfusionMatrixDisplay": "sklearn.metrics",
+    "LearningCurveDisplay": "sklearn.model_selection",
+    "PredictionErrorDisplay": "sklearn.metrics",
+}
 
 __all__ = [
+    "CoefficientIntervalsDisplay",
     "CoefficientsDisplay",
     "ConfusionMatrixDisplay",
+    "EffectsDisplay",
     "GalleryDisplay",
     "HistoryDisplay",
+    "InfluenceDisplay",
+    "LearningCurveDisplay",
     "PredictionErrorDisplay",
+    "QQDisplay",
     "ReliabilityDisplay",
     "ResidualsDisplay",
+    "ResidualsVersusFittedDisplay",
     "WeightsDisplay",
 ]
 
@@ -42,7 +59,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import scikit-learn's displays when they are asked for, since its metrics take a while to import."""
     if name in _FROM_SCIKIT_LEARN:
-        import sklearn.metrics
-
-        return getattr(sklearn.metrics, name)
+        return getattr(importlib.import_module(_FROM_SCIKIT_LEARN[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -53,13 +53,13 @@ def largest_coefficients(coef: Any, X: Any, *, n_features: int = 20) -> Coeffici
     array([1, 0])
     """
     coef = np.atleast_2d(np.asarray(coef, dtype=np.float64)).T
-    effects = coef * _spread(np.asarray(X))[:, None]
+    effects = coef * column_spread(np.asarray(X))[:, None]
     order = np.argsort(-np.abs(effects).max(axis=1), kind="stable")[:n_features]
     return Coefficients(order, coef[order], effects[order])
 
 
-def _spread(X: np.ndarray) -> np.ndarray:
-    """Standard deviation of each column over evenly spaced rows, in blocks of columns."""
+def column_spread(X: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each column over at most 10,000 evenly spaced rows, in blocks of columns."""
     n_rows, n_features = X.shape
     n_taken = min(n_rows, max(32, min(_ROWS, _VALUES // n_features)))
     taken = np.arange(n_taken) * n_rows // n_taken

@@ -61,6 +61,31 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A dot that is pointed out.
+
+    Attributes
+    ----------
+    x, y : float
+    text : str
+        What stands beside it.
+    anchor : {"start", "end"}
+        Which end of the text is at the dot.
+    words : str
+        What appears when it is pointed at.
+    lift : float
+        How much lower than the dot the text stands; higher if negative.
+    """
+
+    x: float
+    y: float
+    text: str
+    anchor: str
+    words: str
+    lift: float = 0.0
+
+
+@dataclass(frozen=True)
 class Chart:
     """A chart ready to be drawn.
 
@@ -69,8 +94,9 @@ class Chart:
     x, y : Axis
     description : str
         What the chart shows, for those who cannot see it.
-    lines, bars, dots
-        What is drawn, the bars first.
+    bands, cells, bars, dots, lines, marks
+        What is drawn, in this order: areas as polygons have their points, hexagons as (strength of colour from 0 to 1,
+        path), upright bars, dots, curves, and dots that are pointed out.
     reference : (x1, y1, x2, y2) or None
         A dashed line to compare with.
     legend : list of (look, words)
@@ -83,6 +109,9 @@ class Chart:
     lines: list[Line] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     dots: list[tuple[float, float]] = field(default_factory=list)
+    bands: list[str] = field(default_factory=list)
+    cells: list[tuple[float, str]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     reference: tuple[float, float, float, float] | None = None
     legend: list[tuple[str, str]] = field(default_factory=list)
     width: float = WIDTH
@@ -101,16 +130,28 @@ def vertical(
     return _axis(low, high, height - BOTTOM, TOP, label, whole, snug)
 
 
-def line(look: str, x: Axis, y: Axis, xs: Sequence[float], ys: Sequence[float]) -> Line:
-    """Return the curve through the points, thinned out when they are too many to be told apart."""
+def line(
+    look: str, x: Axis, y: Axis, xs: Sequence[float], ys: Sequence[float], *, marked: bool = True
+) -> Line:
+    """Return the curve through the points, thinned out when they are too many to be told apart.
+
+    ``marked`` gives few points markers.
+    """
     step = math.ceil(len(xs) / _MOST_POINTS)
     kept = sorted({*range(0, len(xs), step), len(xs) - 1})
     places = [(x.place(xs[i]), y.place(ys[i])) for i in kept]
     return Line(
         look,
         " ".join(f"{across:g},{up:g}" for across, up in places),
-        places if len(places) <= _MOST_MARKERS else [],
+        places if marked and len(places) <= _MOST_MARKERS else [],
     )
+
+
+def band(x: Axis, y: Axis, xs: Sequence[float], low: Sequence[float], high: Sequence[float]) -> str:
+    """Return the area between two curves, cut off at the ends of the axis, as the points of a polygon."""
+    upper = [(x.place(a), y.place(min(max(b, y.low), y.high))) for a, b in zip(xs, high, strict=True)]
+    lower = [(x.place(a), y.place(min(max(b, y.low), y.high))) for a, b in zip(xs, low, strict=True)]
+    return " ".join(f"{across:g},{up:g}" for across, up in upper + lower[::-1])
 
 
 def bars(

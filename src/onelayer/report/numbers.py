@@ -27,11 +27,13 @@ def significant(value: float | None, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> significant(0.446881), significant(1234567.8), significant(None)
-    ('0.4469', '1,235,000', '–')
+    >>> significant(0.446881), significant(1234567.8), significant(None), significant(math.inf)
+    ('0.4469', '1,235,000', '–', '∞')
     """
     if value is None or math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     if value == 0 or not 1e-4 <= abs(value) < 1e9:
         return f"{value:.{digits}g}"
     decimals = digits - 1 - math.floor(math.log10(abs(value)))
@@ -47,3 +49,29 @@ def decimals(value: float | None, places: int = 4) -> str:
     ('0.8400', '–')
     """
     return "–" if value is None or math.isnan(value) else f"{value:,.{places}f}"
+
+
+def interval_text(low: float, high: float, digits: int = 3) -> str:
+    """Write the ends of an interval, and a dash for none.
+
+    Examples
+    --------
+    >>> interval_text(-1.25, 3.5), interval_text(float("nan"), 1.0)
+    ('-1.25 … 3.50', '–')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "–"
+    return f"{significant(low, digits)} … {significant(high, digits)}"
+
+
+def p_value(p: float) -> str:
+    """Write a probability of chance, never as zero.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(0.00042), p_value(1e-30), p_value(float("nan"))
+    ('0.031', '<0.001', '<0.001', '–')
+    """
+    if math.isnan(p):
+        return "–"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from onelayer.data.dataset import Dataset
@@ -21,6 +23,8 @@ from onelayer.report.record import record_of
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from onelayer.data.preparation.preparation import Group
+    from onelayer.inference.summary import Summary
 
 PARTS = ("test", "validation")
 
@@ -33,6 +37,10 @@ def write(
     *,
     part: str = "test",
     lang: str = "en",
+    summary: Summary | None = None,
+    groups: Sequence[Group] = (),
+    row_numbers: NDArray | None = None,
+    targets: Sequence[str] | None = None,
 ) -> Path:
     """Write the report of a fitted model as one self-contained HTML page.
 
@@ -49,6 +57,14 @@ def write(
         What ``test`` is called: "validation" where the fit was watched or stopped by these rows.
     lang : {"en", "zh"}
         Language of the page: English or Chinese.
+    summary : Summary, optional
+        Of a regressor, as ``LinearRegression.summary`` returns it; without one, that of exact least squares is made.
+    groups : sequence of Group
+        Of a regressor on a prepared table, ``Preparation.groups``: which columns of X are levels of a category.
+    row_numbers : (n_rows,) int, optional
+        Of a regressor, the number that each row of ``train`` has in its file; without them rows are counted from 0.
+    targets : sequence of str, optional
+        Of a regressor, what each output is called.
 
     Returns
     -------
@@ -84,9 +100,19 @@ def write(
     images and 100 classes. Cost: one pass through the model over each of the two sets, and about 0.1 s.
     """
     path = Path(path)
-    page = render(model, train, test, part=part, lang=lang).encode("utf-8", "xmlcharrefreplace")
+    page = render(
+        model,
+        train,
+        test,
+        part=part,
+        lang=lang,
+        summary=summary,
+        groups=groups,
+        row_numbers=row_numbers,
+        targets=targets,
+    )
     with replacing(path) as file:
-        file.write(page)
+        file.write(page.encode("utf-8", "xmlcharrefreplace"))
     return path
 
 
@@ -102,21 +128,44 @@ def check_installed() -> None:
         optional_dependency(module, "app")
 
 
-def render(model: Any, train: Dataset, test: Dataset | None, *, part: str = "test", lang: str = "en") -> str:
+def render(
+    model: Any,
+    train: Dataset,
+    test: Dataset | None,
+    *,
+    part: str = "test",
+    lang: str = "en",
+    summary: Summary | None = None,
+    groups: Sequence[Group] = (),
+    row_numbers: NDArray | None = None,
+    targets: Sequence[str] | None = None,
+) -> str:
     """Return the HTML that :func:`write` writes."""
     t = texts("onelayer.report.texts", lang)
     if part not in PARTS:
         raise InvalidParameterError(f"part must be 'test' or 'validation', not {part!r}")
-    kind = classification if is_classifier(model) else regression
+    content: Any
+    if is_classifier(model):
+        template = classification.TEMPLATE
+        content = classification.content(model, train, test, part, lang)
+    else:
+        template = regression.TEMPLATE
+        content = regression.content(
+            model,
+            train,
+            test,
+            part,
+            lang,
+            summary=summary,
+            groups=groups,
+            row_numbers=row_numbers,
+            targets=targets,
+        )
+    record = record_of(model, train, test, part, t)
     return (
         environment("onelayer.report")
-        .get_template(kind.TEMPLATE)
-        .render(
-            lang=lang,
-            t=t,
-            record=record_of(model, train, test, part, t),
-            page=kind.content(model, train, test, part, lang),
-        )
+        .get_template(template)
+        .render(lang=lang, t=t, record=record, page=content)
     )
 
 

@@ -3,36 +3,58 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onelayer.data.dataset import Dataset
-from onelayer.evaluation import Evaluation, ValuePredictions, evaluate, predict_values
+from onelayer.evaluation import Evaluation, ValuePredictions, predict_values
 from onelayer.languages import texts
-from onelayer.plots.coefficients import score_names
-from onelayer.plots.residuals import residual_histogram
+from onelayer.losses import Quantile
+from onelayer.plots.coefficients import column_names, column_spread, score_names
+from onelayer.plots.influence import least_squares_of
+from onelayer.plots.intervals import summary_intervals
+from onelayer.plots.noise_model import noise_models
 from onelayer.report import chart
 from onelayer.report.coefficient_table import CoefficientTable, coefficient_table, shortened
 from onelayer.report.curves import Curves, curves_of
+from onelayer.report.effects import AllEffects, all_effects
+from onelayer.report.exact_fit import summary_of, why_no_influence
+from onelayer.report.fit_figures import FitFigures, fit_figures
+from onelayer.report.influence import InfluenceCharts, influence_charts
+from onelayer.report.learning_curve import learning_curve, learning_curve_chart
 from onelayer.report.numbers import decimals, significant
+from onelayer.report.output_charts import OutputCharts, n_shown, output_charts
 from onelayer.report.record import Texts
+
+if TYPE_CHECKING:
+    from onelayer.data.preparation.preparation import Group
+    from onelayer.inference.summary import Summary
 
 TEMPLATE = "regression.html.jinja"
 
 _MOST_OUTPUTS = 6
-_MOST_DOTS = 800
 
 
 @dataclass(frozen=True)
-class Output:
-    """One output: predicted against true, and the histogram of the residuals."""
+class Result:
+    """How good the model is on one set of rows.
+
+    Attributes
+    ----------
+    name : str
+    evaluation : Evaluation
+    rmse, mae : float
+        Root mean squared and mean absolute error, over all outputs.
+    """
 
     name: str
-    r2: float | None
-    scatter: chart.Chart
-    residuals: chart.Chart
+    evaluation: Evaluation
+    rmse: float
+    mae: float
 
 
 @dataclass(frozen=True)
@@ -42,96 +64,221 @@ class Regression:
     Attributes
     ----------
     title, lede : str
-    results : list of (str, Evaluation, float)
-        Name of the set, test first, with the root mean squared error.
+    results : list of Result
+        Test first.
+    loss : str
+        What the model's loss is called.
     part : str
         What the set is called that everything is measured on.
+    outputs : list of OutputCharts
+    n_outputs, n_rows, n_shown : int
+        Outputs and rows that there are, and rows that the charts show.
+    fit : FitFigures or None
+        The summary of the fit, where there is one.
+    coefficients : CoefficientTable or None
+        In its place.
+    no_errors : str
+        Why there is no summary; empty where there is one.
+    effects : AllEffects or None
+    influence : InfluenceCharts or None
+    no_influence : str
+        Why there is none; empty where there is.
+    numbered : bool
+        Whether the rows have their numbers in the file.
+    learning : Chart or None
+        R² against the rows fitted to.
     curves : Curves or None
-    outputs : list of Output
-    n_outputs, n_rows, n_dots : int
-        Outputs and rows that there are, and dots in a scatter plot.
-    coefficients : CoefficientTable
+        Loss by epoch or iteration.
+    curve_words : dict
+        The texts for the latter.
     """
 
     title: str
     lede: str
-    results: list[tuple[str, Evaluation, float]]
+    results: list[Result]
+    loss: str
     part: str
-    curves: Curves | None
-    outputs: list[Output]
+    outputs: list[OutputCharts]
     n_outputs: int
     n_rows: int
-    n_dots: int
-    coefficients: CoefficientTable
+    n_shown: int
+    fit: FitFigures | None
+    coefficients: CoefficientTable | None
+    no_errors: str
+    effects: AllEffects | None
+    influence: InfluenceCharts | None
+    no_influence: str
+    numbered: bool
+    learning: chart.Chart | None
+    curves: Curves | None
+    curve_words: Texts
 
 
-def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: str) -> Regression:
+def content(
+    model: Any,
+    train: Dataset,
+    test: Dataset | None,
+    part: str,
+    lang: str,
+    *,
+    summary: Summary | None = None,
+    groups: Sequence[Group] = (),
+    row_numbers: NDArray | None = None,
+    targets: Sequence[str] | None = None,
+) -> Regression:
     """Measure a regressor on its data and prepare what the page shows."""
     t = texts("onelayer.report.texts", lang)
-    shown = train if test is None else test
-    predictions = predict_values(model, shown.X, shown.y)
-    result = predictions.evaluation()
     judged = "train" if test is None else part
-    results = [(t[f"on_{judged}"], result)]
+    on_train = predict_values(model, train.X, train.y)
+    shown = on_train if test is None else predict_values(model, test.X, test.y)
+    results = [_result(t[f"on_{judged}"], shown)]
     if test is not None:
-        results.append((t["on_train"], evaluate(model, train.X, train.y)))
-    names = [shortened(name) for name in score_names(model)]
+        results.append(_result(t["on_train"], on_train))
+    result = results[0].evaluation
+    names = _output_names(model, shown, targets)
+    least_squares = least_squares_of(model)
+    features = train.feature_names or column_names(model)
+    summary = summary_of(model, train, features, names) if summary is None else summary
+    no_influence = why_no_influence(model, least_squares, len(train.X), t)
+    influence = None
+    if least_squares is not None and not no_influence:
+        numbers = np.arange(len(train.X)) if row_numbers is None else row_numbers
+        influence = influence_charts(
+            least_squares, train.X, on_train.true, on_train.predicted, names[0], numbers, t
+        )
+        no_influence = "" if influence else t["no_influence_exact"]
+    learning = None
+    if least_squares is not None:
+        scores = (results[-1].evaluation.r2, result.r2)
+        curve = learning_curve(model, train, test, scores)
+        learning = None if curve is None else learning_curve_chart(curve, t)
+    curve_words = _curve_words(model, t)
+    n_drawn = min(len(names), _MOST_OUTPUTS)
     return Regression(
         title=t["title_linear"].format(name=train.name),
-        lede=t["lede_linear"].format(
-            n_train=f"{model.training_['n_rows']:,}",
-            seconds=t["seconds"].format(value=significant(model.training_["seconds"], 3)),
-            r2=decimals(result.r2, 3),
-            n_rows=f"{result.n_rows:,}",
-            part=t[f"part_{judged}"],
-        ),
-        results=[(name, each, math.sqrt(2 * each.loss)) for name, each in results],
+        lede=_lede(model, result, judged, t),
+        results=results,
+        loss=t[f"loss_{shown.losses[0].name}"],
         part=t[f"part_{judged}"],
-        curves=curves_of(model.history_, loss=t["loss"], score=t["validation_r2"], t=t),
-        outputs=[_output(predictions, k, name, t) for k, name in enumerate(names[:_MOST_OUTPUTS])],
+        outputs=_outputs(model, shown, names[:n_drawn], t),
         n_outputs=len(names),
         n_rows=result.n_rows,
-        n_dots=min(result.n_rows, _MOST_DOTS),
-        coefficients=coefficient_table(model, train, names),
+        n_shown=n_shown(result.n_rows, n_drawn),
+        fit=None if summary is None else _fit(summary, names, model, train, on_train, groups, lang, t),
+        coefficients=coefficient_table(model, train, names) if summary is None else None,
+        no_errors=t["no_errors"] if summary is None else "",
+        effects=_effects(model, train, summary, groups, names[0], t),
+        influence=influence,
+        no_influence=no_influence,
+        numbered=row_numbers is not None,
+        learning=learning,
+        curves=_curves(model, shown, curve_words),
+        curve_words=curve_words,
     )
 
 
-def _output(predictions: ValuePredictions, k: int, name: str, t: Texts) -> Output:
-    """Draw one output; its scatter plot shows evenly spaced rows."""
-    r2 = float(predictions.r2()[k])
-    n_rows = len(predictions.true)
-    n_dots = min(n_rows, _MOST_DOTS)
-    rows = np.arange(n_dots) * n_rows // n_dots
-    true, predicted = predictions.true[rows, k].tolist(), predictions.predicted[rows, k].tolist()
-    low, high = min(true + predicted), max(true + predicted)
-    x = chart.horizontal(low, high, t["true_value"])
-    y = chart.vertical(low, high, t["predicted_value"], snug=True)
-    scatter = chart.Chart(
-        x,
-        y,
-        t["scatter_description"].format(name=name, r2=decimals(r2, 3)),
-        dots=[(x.place(a), y.place(b)) for a, b in zip(true, predicted, strict=True)],
-        reference=(x.place(low), y.place(low), x.place(high), y.place(high)),
+def _output_names(model: Any, predictions: ValuePredictions, targets: Sequence[str] | None) -> list[str]:
+    """Return what each output is called: a quantile by its share, if there are several."""
+    names = list(targets or score_names(model))
+    shares = [vars(loss)["q"] for loss in predictions.losses if loss.name == Quantile.name]
+    if len(set(shares)) > 1:
+        target = f"{targets[0]}, " if targets else ""
+        names = [f"{target}q = {share:g}" for share in shares]
+    return [shortened(name) for name in names]
+
+
+def _lede(model: Any, result: Evaluation, judged: str, t: Texts) -> str:
+    facts = {
+        "n_train": f"{model.training_['n_rows']:,}",
+        "seconds": t["seconds"].format(value=significant(model.training_["seconds"], 3)),
+        "n_rows": f"{result.n_rows:,}",
+        "part": t[f"part_{judged}"],
+    }
+    if result.r2 is None:
+        return t["lede_linear_loss"].format(loss=significant(result.loss, 3), **facts)
+    return t["lede_linear"].format(r2=decimals(result.r2, 3), **facts)
+
+
+def _result(name: str, predictions: ValuePredictions) -> Result:
+    left = predictions.residuals
+    mse = float(np.einsum("ij,ij->", left, left)) / left.size
+    return Result(name, predictions.evaluation(), math.sqrt(mse), float(np.abs(left).mean()))
+
+
+def _curves(model: Any, predictions: ValuePredictions, t: Texts) -> Curves | None:
+    """Return the loss by epoch or iteration; None for a model that was fitted in one step."""
+    if len(model.history_) < 2 and least_squares_of(model) is not None:
+        return None
+    score = t["validation_d2" if predictions.losses[0].name == Quantile.name else "validation_r2"]
+    history = model.history_
+    if (
+        history and history[0]["learning_rate"] is None
+    ):  # exact solvers look at validation rows once, at the end
+        history = [{**each, "val_loss": None, "val_score": None} for each in history]
+    return curves_of(history, loss=t["loss"], score=score, t=t)
+
+
+def _curve_words(model: Any, t: Texts) -> Texts:
+    """Return the texts of the page, with iterations in the place of epochs for a solver without a learning rate."""
+    if not model.history_ or model.history_[0]["learning_rate"] is not None:
+        return t
+    epochs = {"epoch": "iteration", "every_epoch": "every_iteration", "epochs_shown": "iterations_shown"}
+    others = {
+        "curves_caption": "curves_caption_iterations",
+        "curve_description": "curve_description_iterations",
+    }
+    return {**t, **{name: t[other] for name, other in (epochs | others).items()}}
+
+
+def _outputs(model: Any, predictions: ValuePredictions, names: list[str], t: Texts) -> list[OutputCharts]:
+    r2 = predictions.r2().tolist()
+    noises = noise_models(model, len(r2))
+    most = n_shown(len(predictions.true), len(names))
+    return [
+        output_charts(
+            name,
+            predictions.true[:, k],
+            predictions.predicted[:, k],
+            None if math.isnan(r2[k]) else r2[k],
+            noises[k],
+            most,
+            t,
+        )
+        for k, name in enumerate(names)
+    ]
+
+
+def _fit(
+    summary: Summary,
+    outputs: Sequence[str],
+    model: Any,
+    train: Dataset,
+    predictions: ValuePredictions,
+    groups: Sequence[Group],
+    lang: str,
+    t: Texts,
+) -> FitFigures:
+    levels = np.zeros(train.X.shape[1], dtype=bool)
+    levels[[j for group in groups if group.reference is not None for j in group.positions]] = True
+    names = train.feature_names or column_names(model)
+    return fit_figures(
+        summary, outputs, names, column_spread(train.X), predictions.true.std(axis=0), levels, lang, t
     )
-    return Output(name, r2, scatter, _residuals(predictions.residuals[:, k], name, t))
 
 
-def _residuals(residuals: np.ndarray, name: str, t: Texts) -> chart.Chart:
-    counted, edges = residual_histogram(residuals)
-    counts, ends = counted.tolist(), edges.tolist()
-
-    def words(i: int) -> str:
-        low, high = significant(ends[i], 3), significant(ends[i + 1], 3)
-        return t["residual_bin"].format(low=low, high=high, count=f"{counts[i]:,}")
-
-    x = chart.horizontal(ends[0], ends[-1], t["residual"])
-    y = chart.vertical(0, max(counts), t["rows"])
-    return chart.Chart(
-        x,
-        y,
-        t["residuals_description"].format(
-            name=name, low=significant(float(residuals.min()), 3), high=significant(float(residuals.max()), 3)
-        ),
-        bars=chart.bars(x, y, ends, [count or math.nan for count in counts], words),
-        reference=(x.place(0), y.place(y.low), x.place(0), y.place(y.high)),
-    )
+def _effects(
+    model: Any,
+    train: Dataset,
+    summary: Summary | None,
+    groups: Sequence[Group],
+    target: str,
+    t: Texts,
+) -> AllEffects | None:
+    """Return the effects on the first output."""
+    coef = np.atleast_2d(model.coef_)[0]
+    low = high = np.full(len(coef), np.nan)
+    names = train.feature_names or column_names(model)
+    if summary is not None:
+        intervals = summary_intervals(summary.outputs[0], names)
+        coef, low, high = intervals.coef, intervals.low, intervals.high
+    return all_effects(groups, names, train.X, coef, low, high, target, t)
