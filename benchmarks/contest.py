@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import Any
 
 from benchmarks.problems import Problem
+from benchmarks.process import Process
 from benchmarks.rival import Recipe
-
-ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -48,59 +42,14 @@ class Contestant:
         return f"{self.rival}@{self.threads}"
 
 
-class Process:
-    """The worker of a contestant, stopped whenever it is not asked; leaving the context ends it.
-
-    A process that waits still disturbs the others, since the threads of its pools go on spinning for a while:
-    in a contest of PyTorch with itself, the one that came 50 ms after NumPy's matrix product was 1.3 to 1.8
-    times as slow as the other. A stopped process does nothing.
-    """
+class Entrant(Process):
+    """The worker of a contestant, on the arrays of a folder."""
 
     def __init__(self, contestant: Contestant, problem: Problem, folder: Path) -> None:
         self.contestant = contestant
         recipe = Recipe(problem.n_outputs, problem.batch_size, problem.learning_rate, contestant.threads)
-        threads = str(contestant.threads)
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", contestant.rival, folder, json.dumps(asdict(recipe))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=os.environ
-            | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "JAX_PLATFORMS": "cpu"},
-        )
-        self._worker = worker
-        self._commands, self._answers = cast(TextIO, worker.stdin), cast(TextIO, worker.stdout)
-
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._worker.send_signal(signal.SIGCONT)
-        self._worker.communicate()
-
-    def tell(self, *command: Any) -> None:
-        """Send a command."""
-        print(json.dumps(command), file=self._commands, flush=True)
-
-    def answer(self) -> dict[str, Any]:
-        """Wait for the worker's answer."""
-        line = self._answers.readline()
-        if not line:
-            raise SystemExit(
-                f"{self.contestant.key} ended with code {self._worker.wait()}; its error is above"
-            )
-        return json.loads(line)
-
-    def ask(self, *command: Any) -> Any:
-        """Wake the worker, send it a command, wait for its answer, and stop it again."""
-        self._worker.send_signal(signal.SIGCONT)
-        self.tell(*command)
-        answer = self.answer()
-        self._worker.send_signal(signal.SIGSTOP)
-        return answer
+        arguments = ("benchmarks.worker", contestant.rival, folder, json.dumps(asdict(recipe)))
+        super().__init__(contestant.key, contestant.threads, arguments)
 
 
 def compete(
@@ -120,12 +69,12 @@ def compete(
     each, in turn again, with the seeds 0, 1, 2, …
     """
 
-    def turns(process: Process) -> int:
+    def turns(process: Entrant) -> int:
         return rounds if process.contestant.quick else slow_rounds
 
     with TemporaryDirectory() as folder, ExitStack() as stack:
         problem.write(Path(folder))
-        processes = [stack.enter_context(Process(entry, problem, Path(folder))) for entry in contestants]
+        processes = [stack.enter_context(Entrant(entry, problem, Path(folder))) for entry in contestants]
         greetings = {process.contestant.key: process.answer() for process in processes}
         records: dict[str, dict[str, Any]] = {}
         for process in processes:
@@ -162,6 +111,6 @@ def peaks(problem: Problem, contestants: Sequence[Contestant], *, epochs: int) -
     with TemporaryDirectory() as folder:
         problem.write(Path(folder))
         for entry in contestants:
-            with Process(entry, problem, Path(folder)) as process:
+            with Entrant(entry, problem, Path(folder)) as process:
                 records[entry.key] = process.answer() | process.ask("memory", epochs)
     return records

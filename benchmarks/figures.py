@@ -1,13 +1,13 @@
-"""The figures to reach: what was asked, what this run measured, and whether it was reached."""
+"""The figures to reach on images, and what a run measured."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.figure import Figure
 from benchmarks.floor import rate
 from benchmarks.problems import EXTREMES, RECIPE
 
@@ -17,24 +17,6 @@ COURSE = {
     "torch-dataloader@2": "without worker processes",
     "torch-dataloader-workers@2": "with two worker processes",
 }
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One row of the table.
-
-    Attributes
-    ----------
-    what, asked, measured : str
-        The row, for people.
-    met : bool
-        Whether the measurement reaches what was asked.
-    """
-
-    what: str
-    asked: str
-    measured: str
-    met: bool
 
 
 def epoch(results: Results, key: str, problem: str = RECIPE.name) -> float:
@@ -163,5 +145,5 @@ FIGURES: tuple[tuple[str, Callable[[Results], Figure]], ...] = (
 
 def read(results: Results) -> list[Figure]:
     """Return the figures that this run measured."""
-    measured = {*results, *results["problems"]}
+    measured = {*results, *results.get("problems", {})}
     return [figure(results) for part, figure in FIGURES if part in measured]

@@ -1,39 +1,26 @@
-"""The results as Markdown."""
+"""The results on images as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import median
-from typing import Any
 
-from benchmarks import figures
+from benchmarks import figures, markdown
 from benchmarks.figures import Results
 from benchmarks.floor import SIZE, rate
-from benchmarks.machine import DISTURBED
+from benchmarks.markdown import table
 from benchmarks.problems import EXTREMES, RECIPE, Problem
 
 NOT_TIMED = ("sgemm",)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table, its columns padded so that it can be read as text."""
-    lines = [list(header), *map(list, rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
-    padded.insert(1, ["-" * width for width in widths])
-    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
-
-
 def page(results: Results) -> str:
     """Return the page: the figures to reach, the recipe, the extremes, the waiting, and the machine."""
-    sections = [f"# Measured {results['created']}", _machine(results)]
-    reached = figures.read(results)
-    if reached:
-        rows = [(row.what, row.asked, row.measured, "yes" if row.met else "**no**") for row in reached]
-        sections += ["## Figures to reach", table(("what", "asked", "measured", "met"), rows)]
-    if RECIPE.name in results["problems"]:
+    problems = results.get("problems", {})
+    sections = markdown.opening(results, figures.read(results))
+    if RECIPE.name in problems:
         sections += ["## The course's recipe", _recipe(results)]
-    extremes = [problem for problem in EXTREMES if problem.name in results["problems"]]
+    extremes = [problem for problem in EXTREMES if problem.name in problems]
     if extremes:
         sections += ["## The extremes", _extremes(results, extremes)]
     if "memory" in results:
@@ -41,20 +28,6 @@ def page(results: Results) -> str:
     if "import" in results or "command" in results:
         sections += ["## Waiting", _waiting(results)]
     return "\n\n".join(sections) + "\n"
-
-
-def _machine(results: Results) -> str:
-    machine = results["machine"]
-    versions = "".join(f", {name} {number}" for name, number in sorted(results["versions"].items()))
-    extent = "A short run (`--quick`): fewer rounds, so noisier. " if results["quick"] else ""
-    others = results["share_of_others"]
-    disturbed = "**Disturbed by other processes, not to be relied on.** " if others > DISTURBED else ""
-    return (
-        f"{disturbed}{extent}{machine['cores']} cores of {machine['processor']}, {machine['vectors']}, "
-        f"{machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, Python {machine['python']}"
-        f"{versions}. The run took {results['seconds']:.0f} s; "
-        f"other processes had {others:.1%} of the cores."
-    )
 
 
 def _recipe(results: Results) -> str:
@@ -150,11 +123,3 @@ def _waiting(results: Results) -> str:
         for key, seconds in processes.items()
     ]
     return table(("whole process", "s, median", "least", "runs"), rows)
-
-
-def summary(results: Results) -> dict[str, Any]:
-    """Return the figures to reach for the JSON file."""
-    return {
-        row.what: {"asked": row.asked, "measured": row.measured, "met": row.met}
-        for row in figures.read(results)
-    }

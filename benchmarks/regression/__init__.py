@@ -1,0 +1,1 @@
+"""Linear regression on tables: least squares, robust losses, inference, files, accuracy, and whole commands."""
