@@ -62,6 +62,15 @@ def test_losses_are_the_means_of_those_from_scratch():
     torch.testing.assert_close(
         concise.squared_loss(scores, targets), scratch.squared_loss(scores, targets).mean()
     )
+    for name in ("absolute_loss", "huber_loss", "quantile_loss"):
+        ours, theirs = getattr(concise, name), getattr(scratch, name)
+        torch.testing.assert_close(ours(scores, targets), theirs(scores, targets).mean())
+    torch.testing.assert_close(
+        concise.huber_loss(scores, targets, 0.3), scratch.huber_loss(scores, targets, 0.3).mean()
+    )
+    torch.testing.assert_close(
+        concise.quantile_loss(scores, targets, 0.9), scratch.quantile_loss(scores, targets, 0.9).mean()
+    )
     labels = torch.tensor([0, 2, 1, 1, 0, 2])
     torch.testing.assert_close(
         concise.cross_entropy(scores, labels), scratch.cross_entropy(scores, labels).mean()

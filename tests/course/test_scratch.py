@@ -6,6 +6,7 @@ import ast
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -14,6 +15,7 @@ from torch.nn import functional
 
 import onelayer as ol
 from onelayer.course import concise, scratch
+from onelayer.losses import Absolute, Huber, Quantile
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -106,6 +108,26 @@ class TestSteps:
     def test_squared_loss_of_each_row(self):
         scores, y = torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[4.0, 2.0], [1.0, -1.0]])
         assert scratch.squared_loss(scores, y).tolist() == [4.5, 1.0]
+
+    def test_robust_losses_of_each_row(self):
+        """Errors −3, 0 and ½, 2 cost 2.5, 0 and 0.125, 1.5 with δ = 1; with q = ¾ 2.25, 0 and 0.125, 0.5."""
+        scores, y = torch.tensor([[1.0, 2.0], [1.5, 1.0]]), torch.tensor([[4.0, 2.0], [1.0, -1.0]])
+        assert scratch.absolute_loss(scores, y).tolist() == [3.0, 2.5]
+        assert scratch.huber_loss(scores, y).tolist() == [2.5, 1.625]
+        assert scratch.huber_loss(scores, y, delta=2.0).tolist() == [4.0, 2.125]
+        assert scratch.quantile_loss(scores, y, q=0.75).tolist() == [2.25, 0.625]
+
+    @pytest.mark.parametrize("loss", ["absolute_loss", "huber_loss", "quantile_loss"])
+    def test_slopes_of_robust_losses_are_those_of_the_specification(self, loss):
+        """Where the error is zero as well: the slope there is zero."""
+        specified = {"absolute_loss": Absolute(), "huber_loss": Huber(), "quantile_loss": Quantile()}[loss]
+        y = torch.tensor([[-2.0], [-0.5], [0.0], [0.5], [2.0]], dtype=torch.float64)
+        for module in (scratch, concise):
+            scores = torch.zeros(5, 1, dtype=torch.float64, requires_grad=True)
+            getattr(module, loss)(scores, y).sum().backward()
+            rows = 5 if module is concise else 1
+            expected = specified.gradient(np.zeros((5, 1)), y.numpy())
+            np.testing.assert_allclose(rows * scores.grad.numpy(), expected, rtol=1e-15)
 
     def test_sgd_steps_against_the_gradient_and_forgets_it(self):
         w = torch.tensor([1.0, -2.0], requires_grad=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onelayer.kernels import barrier, minibatch, scoring, threads
-from onelayer.losses import LOSSES
+from onelayer.kernels import barrier, minibatch, row_losses, scoring, threads
+from onelayer.losses import LOSSES, Huber, Quantile
 
-COMPILED = {name: loss for name, loss in LOSSES.items() if loss.code is not None}
+COMPILED = {repr(loss): loss for loss in (*LOSSES.values(), Huber(0.3), Quantile(0.9))}
 SHAPES = [  # rows, features, outputs, batch size
     (40, 1, 1, 7),
     (33, 2, 2, 33),
@@ -34,25 +34,28 @@ def problem(n_rows, n_features, n_outputs, dtype, loss, seed=0):
         if dtype == np.uint8
         else random.randn(n_rows, n_features)
     )
-    if loss.name == "squared":
-        targets = random.randn(n_rows, n_outputs)
-    else:
+    if loss.name == "cross-entropy":
         targets = random.randint(0, n_outputs, (n_rows, 1)).astype(float)
+    else:
+        targets = random.randn(n_rows, n_outputs)
     return X.astype(dtype), targets, random.randint(0, 3, n_rows).astype(float)
 
 
 def fused(X, targets, loss, batch_size, n_threads, *, rate, weights=None, epochs=2, momentum=0.0, penalty=0.0,
-          shrink=1.0, center=None, inverse_scale=None, intercept=True):  # fmt: skip
+          shrink=1.0, center=None, inverse_scale=None, intercept=True, scale=None):  # fmt: skip
     """Run the compiled loop and return W, b and the mean loss of the last epoch."""
     number = np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
     standardised = center is not None
     unit = 1.0 if standardised or X.dtype != np.uint8 else 1 / 255
-    n_outputs = targets.shape[1] if loss.name == "squared" else int(targets.max()) + 1
+    n_outputs = int(targets.max()) + 1 if loss.name == "cross-entropy" else targets.shape[1]
     columns = scoring.padded(X.shape[1], number)
     layer = minibatch.Layer(*(np.zeros(shape, number) for shape in [(n_outputs, columns), n_outputs] * 2))
     cuts, work = minibatch.cut(X, n_outputs, min(batch_size, len(X)), standardised, number)
-    full = [np.zeros(columns, number), np.ones(columns, number)]
-    full[0][: X.shape[1]], full[1][: X.shape[1]] = penalty, shrink
+    full = [np.zeros(columns, number), np.ones((len(np.atleast_2d(shrink)), columns), number)]
+    full[0][: X.shape[1]], full[1][:, : X.shape[1]] = penalty, shrink
+    told = row_losses.RowLoss(
+        loss.code, loss.parameter(number), np.array([] if scale is None else scale, number)
+    )
     step = minibatch.Step(number.type(rate), number.type(momentum), *full, intercept, np.inf)
     random = np.random.RandomState(1)
     for _ in range(epochs):
@@ -69,7 +72,7 @@ def fused(X, targets, loss, batch_size, n_threads, *, rate, weights=None, epochs
         status, total = threads.run(
             n_threads,
             lambda thread, rows=rows, state=state: minibatch.run(
-                thread, n_threads, state, rows, loss.code, layer, step, cuts, work
+                thread, n_threads, state, rows, told, layer, step, cuts, work
             ),
         )[0]
         assert status == minibatch.FINISHED
@@ -78,21 +81,22 @@ def fused(X, targets, loss, batch_size, n_threads, *, rate, weights=None, epochs
 
 
 def reference(X, targets, loss, batch_size, *, rate, weights=None, epochs=2, momentum=0.0, penalty=0.0, shrink=1.0,
-              center=None, inverse_scale=None, intercept=True):  # fmt: skip
+              center=None, inverse_scale=None, intercept=True, scale=None):  # fmt: skip
     """The same steps, written with NumPy in float64."""
     Z = X.astype(np.float64)
     Z = (Z - center) * inverse_scale if center is not None else Z * (1 / 255 if X.dtype == np.uint8 else 1)
-    n_outputs = targets.shape[1] if loss.name == "squared" else int(targets.max()) + 1
+    n_outputs = int(targets.max()) + 1 if loss.name == "cross-entropy" else targets.shape[1]
     W, b = np.zeros((n_outputs, X.shape[1])), np.zeros(n_outputs)
     V, v = np.zeros_like(W), np.zeros_like(b)
     weights = np.ones(len(X)) if weights is None else weights
+    scale = np.ones(n_outputs) if scale is None else scale
     random = np.random.RandomState(1)
     for _ in range(epochs):
         total, order = 0.0, random.permutation(len(X))
         for start in range(0, len(X), batch_size):
             rows = order[start : start + batch_size]
-            scores = Z[rows] @ W.T + b
-            D = loss.gradient(scores, targets[rows]) * weights[rows][:, None] / len(rows)
+            scores = (Z[rows] @ W.T + b) * scale
+            D = loss.gradient(scores, targets[rows]) * scale * weights[rows][:, None] / len(rows)
             total += (loss.rows(scores, targets[rows]) * weights[rows]).sum()
             V = momentum * V + D.T @ Z[rows] + penalty * W
             v = momentum * v + D.sum(axis=0)
@@ -128,6 +132,7 @@ def test_weights_momentum_penalty_and_standardisation(loss, dtype, n_features):
         {"momentum": 0.9},
         {"penalty": 0.3},
         {"shrink": 0.9},
+        {"shrink": np.array([[0.9], [0.8], [0.7], [1.0]]), "scale": np.array([0.5, 2.0, 1.0, 3.0])},
         {"intercept": False},
         {"center": center, "inverse_scale": inverse_scale},
         {
@@ -167,10 +172,11 @@ def passes(rate, limit=np.inf):
     layer = minibatch.Layer(*(np.zeros(shape) for shape in [(3, scoring.padded(20, number)), 3] * 2))
     cuts, work = minibatch.cut(X, 3, 10, False, number)
     columns = layer.W.shape[1]
-    step = minibatch.Step(rate, 0.0, np.zeros(columns), np.ones(columns), True, limit)
+    step = minibatch.Step(rate, 0.0, np.zeros(columns), np.ones((1, columns)), True, limit)
     rows = scoring.Rows(X, np.zeros(0), np.zeros(0), 1.0, targets, np.zeros(0), np.arange(200))
     state = barrier.new()
-    return lambda thread: minibatch.run(thread, 3, state, rows, loss.code, layer, step, cuts, work), state
+    told = row_losses.RowLoss(loss.code, 0.0, np.zeros(0))
+    return lambda thread: minibatch.run(thread, 3, state, rows, told, layer, step, cuts, work), state
 
 
 def test_a_minibatch_beyond_the_limit_ends_the_pass_in_every_thread():

@@ -75,3 +75,26 @@ def test_predict_is_the_product(dtype, shape):
     np.testing.assert_allclose(found[0], expected, rtol=0, atol=4e3 * n_features * np.finfo(number).eps)
     assert all(np.array_equal(found[0], other) for other in found)
     assert found[0].dtype == number
+
+
+@pytest.mark.parametrize("n_features", [20, 64, 784])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("number", [np.float32, np.float64])
+def test_a_row_alone_has_the_bits_that_it_has_among_many(n_features, dtype, number):
+    """Few rows are copied where many are gathered, and rows of whole vectors are read where they lie."""
+    random = np.random.RandomState(0)
+    X = (random.rand(20_000, n_features) * 255).astype(dtype)
+    coef = random.randn(3, n_features).astype(np.result_type(number, dtype, np.float32))
+    intercept = random.randn(3)
+    many = scoring.predict(X, coef, intercept)
+    for rows in (slice(0, 1), slice(7, 8), slice(100, 133), slice(0, 1000), slice(19_990, None)):
+        np.testing.assert_array_equal(scoring.predict(X[rows], coef, intercept), many[rows])
+
+
+def test_brief_work_of_one_thread_is_done_by_the_caller():
+    caller = threading.current_thread()
+    assert threads.run(1, lambda _: threading.current_thread(), brief=True) == [caller]
+    assert caller not in threads.run(1, lambda _: threading.current_thread())
+    assert caller not in threads.run(2, lambda _: threading.current_thread(), brief=True)
+    with pytest.raises(ZeroDivisionError):
+        threads.run(1, lambda thread: 1 / thread, brief=True)

@@ -85,6 +85,37 @@ def test_a_parabola_of_the_step_curvature_lies_above(loss, start, step):
     assert loss.rows([[start + step]], [[0.0]])[0] <= parabola + 1e-9
 
 
+@every_regression
+@given(start=st.floats(-50, 50), step=st.floats(-100, 100), size=st.floats(0.01, 40))
+def test_a_parabola_that_suits_errors_of_a_size_lies_above_from_there_on(loss, start, step, size):
+    assume(abs(start) >= size)
+    value, slope = loss.rows([[start]], [[0.0]])[0], loss.gradient([[start]], [[0.0]])[0, 0]
+    curvature = loss.step_curvature(1) * loss.relative_curvature(size)
+    parabola = value + slope * step + 0.5 * curvature * step**2
+    assert loss.rows([[start + step]], [[0.0]])[0] <= parabola + 1e-9
+
+
+@every_loss
+def test_the_curvature_depends_on_the_size_of_errors_where_the_slope_is_bounded(loss):
+    far = loss.gradient([[1e9, 0.0]], [0] if loss == CrossEntropy() else [[0.0, 0.0]])[0, 0]
+    assert loss.bounded == (loss in REGRESSION and abs(far) < 10)
+    assert (loss.relative_curvature(1e9) < 1e-8) == loss.bounded
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_parameter_is_that_of_the_loss_in_the_type(loss, dtype):
+    parameter = loss.parameter(np.dtype(dtype))
+    assert parameter.dtype == dtype
+    assert parameter == dtype(next(iter(vars(loss).values()), 0))
+
+
+def test_a_delta_beyond_the_type_is_its_largest_number():
+    assert Huber(1e150).parameter(np.dtype(np.float32)) == np.finfo(np.float32).max
+    with pytest.raises(InvalidParameterError, match="delta=1e-50 is too small for float32"):
+        Huber(1e-50).parameter(np.dtype(np.float32))
+
+
 @every_loss
 @pytest.mark.parametrize("weights", [None, np.arange(20_000) % 3])
 def test_the_value_is_the_weighted_mean_of_the_rows(loss, weights):

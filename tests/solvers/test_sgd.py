@@ -7,17 +7,25 @@ import signal
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linprog, minimize
+from torch.nn import functional
 
-from onelayer.errors import DivergenceError
-from onelayer.losses import LOSSES
+from onelayer.errors import DivergenceError, InvalidParameterError
+from onelayer.losses import LOSSES, Absolute, Huber, Quantile
 from onelayer.matrices import Dense
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback
 from onelayer.solvers.schedules import SCHEDULES, learning_rate
 from onelayer.solvers.sgd import SGD
-from onelayer.solvers.solution import Stopped
+from onelayer.solvers.solution import Stopped, Stream
 
-COMPILED = [name for name, loss in LOSSES.items() if loss.code is not None]
+PEERS = {  # values of rows, or of each output
+    "squared": lambda s, y: 0.5 * functional.mse_loss(s, y, reduction="none"),
+    "absolute": lambda s, y: functional.l1_loss(s, y, reduction="none"),
+    "huber": lambda s, y: functional.huber_loss(s, y, reduction="none"),
+    "quantile": lambda s, y: 0.5 * functional.l1_loss(s, y, reduction="none"),
+    "cross-entropy": lambda s, y: functional.cross_entropy(s, y, reduction="none")[:, None],
+}
 
 
 def problem(
@@ -27,11 +35,11 @@ def problem(
     X = random.rand(n_rows, n_features) * (255 if dtype == np.uint8 else 1) * scale
     true = random.randn(n_features, n_outputs) / np.asarray(scale).reshape(-1, 1)
     scores = X @ true + random.randn(n_rows, n_outputs) * 0.1
-    targets = scores if loss_name == "squared" else scores.argmax(axis=1)[:, None].astype(float)
+    targets = scores.argmax(axis=1)[:, None].astype(float) if loss_name == "cross-entropy" else scores
     return Objective(Dense(X.astype(dtype)), targets, LOSSES[loss_name], n_outputs, alpha, None, True)
 
 
-@pytest.mark.parametrize("loss", COMPILED)
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize(("momentum", "alpha"), [(0.0, 0.0), (0.9, 0.0), (0.0, 0.05), (0.7, 0.01)])
 def test_same_parameters_as_torch(loss, dtype, momentum, alpha):
@@ -45,17 +53,17 @@ def test_same_parameters_as_torch(loss, dtype, momentum, alpha):
     b = torch.zeros(4, dtype=number, requires_grad=True)
     groups = [{"params": [W], "weight_decay": alpha}, {"params": [b], "weight_decay": 0.0}]
     optimizer = torch.optim.SGD(groups, lr=rate, momentum=momentum)
-    y = torch.tensor(F.targets).to(number) if loss == "squared" else torch.tensor(F.targets[:, 0]).long()
+    y = (
+        torch.tensor(F.targets[:, 0]).long()
+        if loss == "cross-entropy"
+        else torch.tensor(F.targets).to(number)
+    )
     order = np.random.RandomState(5)
     for _ in range(epochs):
         for rows in torch.split(torch.tensor(order.permutation(len(X))), batch_size):
-            scores = X[rows] @ W.T + b
-            if loss == "squared":
-                value = 0.5 * ((scores - y[rows]) ** 2).sum(dim=1).mean()
-            else:
-                value = torch.nn.functional.cross_entropy(scores, y[rows])
+            value = PEERS[loss](X[rows] @ W.T + b, y[rows])
             optimizer.zero_grad()
-            value.backward()
+            value.sum(dim=-1).mean().backward()
             optimizer.step()
     rtol = 1e-10 if dtype == np.float64 else 1e-4
     expected = W.detach().numpy() * F.X.unit
@@ -63,7 +71,7 @@ def test_same_parameters_as_torch(loss, dtype, momentum, alpha):
     np.testing.assert_allclose(solution.intercept, b.detach().numpy(), rtol=rtol, atol=rtol)
 
 
-@pytest.mark.parametrize("loss", COMPILED)
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("batch_size", [1, 32, 230])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -92,7 +100,7 @@ def test_auto_recovers_when_the_first_rate_is_too_high():
     assert F.mean_loss(solution.coef, solution.intercept) < 1e-3
 
 
-@pytest.mark.parametrize("loss", COMPILED)
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("rate", [1e3, 1e30])
 def test_divergence_is_found_at_once_and_names_a_rate_that_works(loss, rate):
     F = problem(loss, scale=255.0)
@@ -227,3 +235,195 @@ def test_the_penalty_of_auto_is_that_of_the_objective():
     best = F.value(exact, y.mean(axis=0) - exact @ X.mean(axis=0))
     solution = SGD(3000, batch_size=230, schedule="constant").solve(F, np.random.RandomState(0))
     assert F.value(solution.coef, solution.intercept) == pytest.approx(best, rel=1e-5)
+
+
+BOUNDED = [Absolute(), Huber(0.5), Huber(1e-3), Quantile(0.9), Quantile(0.2)]
+NOISES = {
+    "gaussian": lambda random, n: random.standard_normal(n),
+    "laplace": lambda random, n: random.laplace(size=n),
+    "cauchy": lambda random, n: random.standard_cauchy(n),
+    "none to speak of": lambda random, n: 1e-3 * random.standard_normal(n),
+    "outliers": lambda random, n: random.standard_normal(n) + 1e4 * (random.rand(n) < 0.04),
+}
+
+
+def table(noise, n_rows=4000, seed=0):
+    """Return columns of very different scale and offset, and targets of order one."""
+    random = np.random.RandomState(seed)
+    Z = random.standard_normal((n_rows, 6))
+    y = Z @ random.standard_normal(6) + 3 + NOISES[noise](random, n_rows)
+    return Z * np.logspace(-3, 6, 6) + np.logspace(6, -3, 6), y[:, None]
+
+
+def least(loss, X, y):
+    """Return the least mean loss by another method: linear programming, or for Huber's loss BFGS."""
+    Z = np.hstack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones((len(X), 1))])
+    if loss.name == "huber":
+        objective = lambda w: loss.value((Z @ w)[:, None], y)  # noqa: E731
+        slope = lambda w: Z.T @ loss.gradient((Z @ w)[:, None], y)[:, 0] / len(y)  # noqa: E731
+        w = np.linalg.lstsq(Z, y[:, 0], rcond=None)[0]
+        return minimize(objective, w, jac=slope, options={"gtol": 1e-9 * loss.delta}).fun
+    q, factor = (loss.q, 1) if loss.name == "quantile" else (0.5, 2)
+    dual = linprog(-y[:, 0], A_eq=Z.T, b_eq=np.zeros(Z.shape[1]), bounds=(q - 1, q), method="highs")
+    return -dual.fun * factor / len(y)
+
+
+@pytest.mark.parametrize("loss", [Absolute(), Huber(0.5), Quantile(0.9)], ids=repr)
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_auto_comes_within_a_fifth_of_a_per_cent_of_the_optimum_on_unscaled_tables(loss, noise, unit):
+    X, y = table(noise)
+    in_units = Huber(loss.delta * unit) if loss.name == "huber" else loss
+    F = Objective(Dense(X), y * unit, in_units, 1, 0.0, None, True)
+    solution = SGD().solve(F, np.random.RandomState(0))
+    best = least(loss, X, y)
+    assert F.mean_loss(solution.coef, solution.intercept) / unit ** (
+        1 + (loss.name == "huber")
+    ) == pytest.approx(best, rel=2e-3)
+
+
+@pytest.mark.parametrize("loss", BOUNDED, ids=repr)
+@pytest.mark.parametrize("power", [-40, -10, 10, 40])
+def test_auto_takes_the_same_steps_in_other_units_of_the_targets(loss, power):
+    """Powers of two, so that nothing is rounded otherwise."""
+    X, y = table("laplace", 500)
+    unit = 2.0**power
+    other = Huber(loss.delta * unit) if loss.name == "huber" else loss
+    one = SGD(3).solve(Objective(Dense(X), y, loss, 1, 0.0, None, True), np.random.RandomState(0))
+    two = SGD(3).solve(Objective(Dense(X), y * unit, other, 1, 0.0, None, True), np.random.RandomState(0))
+    np.testing.assert_allclose(two.coef, one.coef * unit, rtol=1e-9)
+    np.testing.assert_allclose(two.intercept, one.intercept * unit, rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", BOUNDED, ids=repr)
+@pytest.mark.parametrize("alpha", [0.0, 1e-3])
+def test_outputs_of_very_different_size_come_as_near_as_each_alone(loss, alpha):
+    X, y = table("laplace", 2000)
+    Y = np.hstack([y, 1e5 * y[::-1], 1e-3 * table("laplace", 2000, seed=1)[1]])
+    together = SGD().solve(Objective(Dense(X), Y, loss, 3, alpha, None, True), np.random.RandomState(0))
+    for k in range(3):
+        F = Objective(Dense(X), Y[:, [k]], loss, 1, alpha, None, True)
+        alone = SGD().solve(F, np.random.RandomState(0))
+        reached = F.value(together.coef[[k]], together.intercept[[k]])
+        assert reached == pytest.approx(F.value(alone.coef, alone.intercept), rel=0.01)
+
+
+@pytest.mark.parametrize("loss", [Absolute(), Quantile(0.9), Quantile(0.2)], ids=repr)
+def test_the_rate_falls_with_the_errors(loss):
+    X, y = table("none to speak of")
+    F = Objective(Dense(X), y, loss, 1, 0.0, None, True)
+    epochs = SGD(schedule="constant").solve(F, np.random.RandomState(0)).epochs
+    at_start = F.constant_loss(loss.constant(y, None, 1))
+    left = np.minimum.accumulate([epoch.train_loss / at_start for epoch in epochs])
+    rates = [epoch.learning_rate / epochs[0].learning_rate for epoch in epochs]
+    assert rates == pytest.approx([1.0, *left[:-1]])
+    assert rates[-1] < 0.01
+
+
+def test_the_rate_of_huber_falls_while_the_errors_are_larger_than_delta():
+    X, y = table("none to speak of")
+    rates = {}
+    for delta in (1e-2, 1.0, 100.0):
+        F = Objective(Dense(X), y, Huber(delta), 1, 0.0, None, True)
+        epochs = SGD(schedule="constant").solve(F, np.random.RandomState(0)).epochs
+        rates[delta] = [epoch.learning_rate for epoch in epochs]
+    assert len(set(rates[100.0])) == 1
+    assert rates[1.0][-1] == rates[1.0][-2] == pytest.approx(rates[100.0][0])
+    assert rates[1e-2][0] > 10 * rates[1.0][0] > rates[1.0][-1]
+
+
+@pytest.mark.parametrize("loss", [Absolute(), Quantile(0.2), Huber(1e-9)], ids=repr)
+def test_the_rate_that_is_named_suits_errors_of_any_size(loss):
+    X, y = table("laplace", 1000)
+    Z = X / X.max(axis=0)
+    F = Objective(Dense(Z), 1e-6 * y, loss, 1, 0.0, None, True)
+    with pytest.raises(DivergenceError) as caught:
+        SGD(learning_rate=1e6).solve(F, np.random.RandomState(0))
+    solution = SGD(learning_rate=caught.value.suggestion).solve(F, np.random.RandomState(0))
+    assert F.mean_loss(solution.coef, solution.intercept) < F.constant_loss(np.zeros(1))
+
+
+@pytest.mark.parametrize("loss", BOUNDED, ids=repr)
+def test_a_given_rate_is_used_as_it_is(loss):
+    X, y = table("laplace", 300)
+    F = Objective(Dense(X), y, loss, 1, 0.0, None, True)
+    epochs = SGD(3, learning_rate=1e-15).solve(F, np.random.RandomState(0)).epochs
+    assert {epoch.learning_rate for epoch in epochs} == {1e-15}
+
+
+@pytest.mark.parametrize("loss", BOUNDED, ids=repr)
+@pytest.mark.parametrize("target", [0.0, 5.0, 1e-6, 1e6])
+def test_constant_targets_are_met_at_once(loss, target):
+    X, _ = table("laplace", 60)
+    F = Objective(Dense(X), np.full((60, 1), target), loss, 1, 0.0, None, True)
+    solution = SGD().solve(F, np.random.RandomState(0))
+    assert solution.intercept.tolist() == [target]
+    assert not solution.coef.any()
+
+
+@pytest.mark.parametrize("loss", BOUNDED, ids=repr)
+def test_a_constant_output_does_not_disturb_the_others(loss):
+    X, y = table("laplace", 300)
+    Y = np.hstack([y, np.full_like(y, 1e-6)])
+    both = SGD().solve(Objective(Dense(X), Y, loss, 2, 0.0, None, True), np.random.RandomState(0))
+    alone = SGD().solve(Objective(Dense(X), y, loss, 1, 0.0, None, True), np.random.RandomState(0))
+    np.testing.assert_allclose(both.coef[0], alone.coef[0], rtol=1e-6)
+    assert both.intercept[1] == pytest.approx(1e-6, rel=1e-12)
+
+
+def test_refuses_a_delta_that_float32_cannot_hold():
+    F = Objective(
+        Dense(np.ones((4, 1), np.float32)), np.arange(4.0)[:, None], Huber(1e-60), 1, 0.0, None, True
+    )
+    with pytest.raises(InvalidParameterError, match="delta=1e-60 is too small for float32"):
+        SGD().solve(F, np.random.RandomState(0))
+
+
+def stream_of(F, size, epochs=1, seed=0):
+    """Go over the rows in parts of this size, as ``partial_fit`` does, and return the last solution."""
+    solution, random = None, np.random.RandomState(seed)
+    for done in range(epochs * (len(F.targets) // size)):
+        rows = np.arange(size) + done * size % len(F.targets)
+        part = Objective(Dense(F.X.array[rows]), F.targets[rows], F.loss, F.n_outputs, 0.0, None, True)
+        start = None if solution is None else (solution.coef, solution.intercept)
+        stream = None if solution is None else solution.stream
+        solution = SGD().one_epoch(done).solve(part, random, start, stream=stream)
+    return solution
+
+
+@pytest.mark.parametrize("loss", [Absolute(), Huber(0.5), Quantile(0.9)], ids=repr)
+@pytest.mark.parametrize("noise", ["laplace", "outliers"])
+@pytest.mark.parametrize(("size", "share"), [(1, 0.5), (20, 0.1), (400, 0.03)])
+def test_a_stream_comes_near_the_optimum(loss, noise, size, share):
+    """With a constant rate a share of the way is left, the less the larger the parts; outliers do not set the rate."""
+    X, y = table(noise, 100 * size if size < 50 else 4000)
+    X -= np.logspace(6, -3, 6)  # the mean of a column that lies far from zero is not known at the start
+    F = Objective(Dense(X), y, loss, 1, 0.0, None, True)
+    solution, best = stream_of(F, size, epochs=4), least(loss, X, y)
+    start = F.constant_loss(loss.constant(y, None, 1))
+    assert F.mean_loss(solution.coef, solution.intercept) - best < share * (start - best)
+
+
+def test_a_stream_remembers_the_typical_size_of_the_errors_it_met():
+    """Of the first part about its median 2 it is 2/3, of the second about the model; the mean is geometric."""
+    X = np.zeros((3, 1))
+    first = Objective(Dense(X), np.array([[1.0], [2.0], [3.0]]), Absolute(), 1, 0.0, None, True)
+    one = SGD().one_epoch(0).solve(first, np.random.RandomState(0))
+    assert one.stream.scale.tolist() == pytest.approx([2 / 3])
+    second = Objective(Dense(X[:1]), np.array([[10.0]]), Absolute(), 1, 0.0, None, True)
+    two = (
+        SGD()
+        .one_epoch(1)
+        .solve(second, np.random.RandomState(0), (one.coef, one.intercept), stream=one.stream)
+    )
+    assert two.stream.scale.tolist() == pytest.approx([(2 / 3) ** 0.75 * (10 - one.intercept[0]) ** 0.25])
+    kept = Stream.of(two.stream.columns(), two.stream.numbers())
+    assert kept.scale.tolist() == two.stream.scale.tolist()
+    assert kept.curvature == two.stream.curvature
+
+
+def test_a_stream_of_the_squared_loss_has_no_scale():
+    stream = SGD(1).solve(problem("squared"), np.random.RandomState(0)).stream
+    assert stream.scale is None
+    assert len(stream.numbers()) == 3
+    assert Stream.of(stream.columns(), stream.numbers()).scale is None

@@ -41,6 +41,22 @@ def squared_loss(scores: Tensor, y: Tensor) -> Tensor:
     return nn.MSELoss(reduction="sum")(scores, y.reshape(scores.shape)) / (2 * len(y))
 
 
+def absolute_loss(scores: Tensor, y: Tensor) -> Tensor:
+    """Mean over the rows of the absolute error, ‖s − y‖₁."""
+    return nn.L1Loss(reduction="sum")(scores, y.reshape(scores.shape)) / len(y)
+
+
+def huber_loss(scores: Tensor, y: Tensor, delta: float = 1.0) -> Tensor:
+    """Mean over the rows of Huber's loss, ½e² up to δ and δ(|e| − ½δ) beyond."""
+    return nn.HuberLoss(reduction="sum", delta=delta)(scores, y.reshape(scores.shape)) / len(y)
+
+
+def quantile_loss(scores: Tensor, y: Tensor, q: float = 0.5) -> Tensor:
+    """Mean over the rows of the quantile loss, which PyTorch does not bring: q a unit too low, 1 − q too high."""
+    errors = scores - y.reshape(scores.shape)
+    return ((1 - q) * errors.relu() + q * (-errors).relu()).sum() / len(y)
+
+
 cross_entropy = nn.CrossEntropyLoss()  # mean over the rows, from scores: softmax and log-sum-exp are inside
 
 

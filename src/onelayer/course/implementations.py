@@ -75,8 +75,8 @@ def fit(
     Raises
     ------
     InvalidParameterError
-        An implementation that there is none of, or what the course does not have: losses other than squared and
-        cross-entropy, weights of classes, and from scratch momentum.
+        An implementation that there is none of, or what the course does not have: weights of rows or classes, and
+        from scratch momentum.
     MissingDependencyError
         PyTorch is not installed.
     InvalidDataError, DivergenceError

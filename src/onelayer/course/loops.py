@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from onelayer.errors import InvalidParameterError
 from onelayer.objective import Objective
 from onelayer.solvers.loop import Loop, Setting
 
-_LOSSES = ("squared", "cross-entropy")
+_LOSSES = ("squared", "absolute", "huber", "quantile", "cross-entropy")
 
 
 class TorchLoop(Loop):
@@ -53,9 +55,8 @@ class ScratchLoop(TorchLoop):
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        losses = {"squared": scratch.squared_loss, "cross-entropy": scratch.cross_entropy}
-        self.loss = losses[setting.objective.loss.name]
         with _torch_settings(setting.n_threads):
+            self.loss = _loss(scratch, setting)
             self.X, self.y = _tensors(setting)
             self.W = torch.tensor(setting.W.T, dtype=self.X.dtype, requires_grad=True)
             self.b = torch.tensor(
@@ -65,7 +66,7 @@ class ScratchLoop(TorchLoop):
     def run(self, order: NDArray[np.int64], rate: float) -> float:
         """Take a step for each minibatch, the penalty's part of it included."""
         setting, W = self.setting, self.W
-        shrink = torch.from_numpy(setting.shrink(rate)).to(W.dtype)[:, None]
+        shrink = torch.from_numpy(setting.shrink(rate).T).to(W.dtype)
         trained = [parameter for parameter in (W, self.b) if parameter.requires_grad]
 
         def update() -> None:
@@ -107,9 +108,8 @@ class ConciseLoop(TorchLoop):
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        losses = {"squared": concise.squared_loss, "cross-entropy": concise.cross_entropy}
-        self.loss = losses[setting.objective.loss.name]
         with _torch_settings(setting.n_threads):
+            self.loss = _loss(concise, setting)
             self.X, self.y = _tensors(setting)
             self.net = concise.initialise(self.X.shape[1], len(setting.b)).to(self.X.dtype)
             self.layer = self.net[0]
@@ -120,7 +120,7 @@ class ConciseLoop(TorchLoop):
             decay = min(setting.penalty, self.largest)
             groups = [{"params": [self.layer.weight], "weight_decay": decay}, {"params": [self.layer.bias]}]
             self.optimizer = torch.optim.SGD(groups, lr=0.0, momentum=setting.momentum)
-            self.shrink = torch.ones(self.X.shape[1], dtype=self.X.dtype)
+            self.shrink = torch.ones(1, self.X.shape[1], dtype=self.X.dtype)
             self.optimizer.register_step_post_hook(lambda *_: self.layer.weight.data.mul_(self.shrink))
             self.optimizer.step()  # without gradients it only loads what PyTorch loads at the first step
 
@@ -154,7 +154,7 @@ def _check(objective: Objective, name: str) -> None:
     """Refuse losses and weights of rows that the course does not have."""
     if objective.loss.name not in _LOSSES:
         raise InvalidParameterError(
-            f"loss={objective.loss.name!r}: the implementation {name!r} has {' and '.join(map(repr, _LOSSES))}; "
+            f"loss={objective.loss.name!r}: the implementation {name!r} has {', '.join(map(repr, _LOSSES))}; "
             "use the implementation 'fast'"
         )
     if objective.sample_weight is not None:
@@ -162,6 +162,23 @@ def _check(objective: Objective, name: str) -> None:
             f"the implementation {name!r} gives every row the same weight; leave sample_weight and class_weight "
             "out, or use the implementation 'fast'"
         )
+
+
+def _loss(functions: ModuleType, setting: Setting) -> scratch.Loss:
+    """Return the loss of the loop's scores as ``scratch`` or ``concise`` have it."""
+    loss, number = setting.objective.loss, setting.objective.X.number
+    parameter = float(loss.parameter(number))
+    function: scratch.Loss = {
+        "squared": functions.squared_loss,
+        "absolute": functions.absolute_loss,
+        "huber": partial(functions.huber_loss, delta=parameter),
+        "quantile": partial(functions.quantile_loss, q=parameter),
+        "cross-entropy": functions.cross_entropy,
+    }[loss.name]
+    if setting.output_scale is None:
+        return function
+    scale = torch.from_numpy(setting.output_scale.astype(number))
+    return lambda scores, y: function(scores * scale, y)
 
 
 def _tensors(setting: Setting) -> tuple[Tensor, Tensor]:

@@ -62,6 +62,24 @@ def squared_loss(scores: Tensor, y: Tensor) -> Tensor:
     return ((scores - y.reshape(scores.shape)) ** 2 / 2).sum(dim=1)
 
 
+def absolute_loss(scores: Tensor, y: Tensor) -> Tensor:
+    """Absolute error of each row, ‖s − y‖₁: its derivative is a sign, so every row pulls as hard as the next."""
+    return (scores - y.reshape(scores.shape)).abs().sum(dim=1)
+
+
+def huber_loss(scores: Tensor, y: Tensor, delta: float = 1.0) -> Tensor:
+    """Squared for errors e up to δ, absolute beyond: ½e² or δ(|e| − ½δ), so no row pulls harder than δ."""
+    size = (scores - y.reshape(scores.shape)).abs()
+    near = size.clamp(max=delta)
+    return (near * (size - near / 2)).sum(dim=1)
+
+
+def quantile_loss(scores: Tensor, y: Tensor, q: float = 0.5) -> Tensor:
+    """Each unit that a score is too low costs q, too high 1 − q; relu(e) = max(e, 0) tells the two apart."""
+    errors = scores - y.reshape(scores.shape)
+    return ((1 - q) * errors.relu() + q * (-errors).relu()).sum(dim=1)
+
+
 def sgd(parameters: Iterable[Tensor], learning_rate: float) -> None:
     """One step of gradient descent: w ← w − η·∂L/∂w, after which the gradient is forgotten."""
     with torch.no_grad():

@@ -49,7 +49,18 @@ class Layer(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How a step is taken; see ``_update``. A minibatch whose mean loss is not at most ``limit`` ends the pass."""
+    """How a step is taken; see ``_update``.
+
+    Attributes
+    ----------
+    rate, momentum : float
+    penalty : (columns,) float
+    shrink : (n_outputs or 1, columns) float
+        Factors of W after the step; one row stands for all outputs.
+    fit_intercept : bool
+    limit : float
+        A minibatch whose mean loss is not at most that ends the pass.
+    """
 
     rate: np.floating
     momentum: np.floating
@@ -269,9 +280,10 @@ def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns,
 @internal
 def _update(layer, step, unit, G, position, start, stop):
     """Take one step in the columns [start, stop): V = μV + G + penalty·W, then W = shrink·(W − rate·V)."""
-    penalty, shrink = step.penalty[start:stop], step.shrink[start:stop]
+    penalty = step.penalty[start:stop]
     for k in range(layer.W.shape[0]):
         w, velocity = layer.W[k, start:stop], layer.V[k, start:stop]
+        shrink = step.shrink[min(k, step.shrink.shape[0] - 1), start:stop]
         gradient = G[k, position : position + stop - start]
         if step.momentum == 0:
             for j in range(w.size):

@@ -7,13 +7,33 @@ side by side, so that the compiler can use vectors. A loss is chosen by its code
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
+import numpy as np
 from numba import njit
 
 from onelayer.kernels.exponential import exponential
 from onelayer.kernels.tiles import GROUP
 
-SQUARED, CROSS_ENTROPY = 0, 1
+SQUARED, CROSS_ENTROPY, ABSOLUTE, HUBER, QUANTILE = range(5)
+
+
+class RowLoss(NamedTuple):
+    """Which loss a loop has.
+
+    Attributes
+    ----------
+    code : int
+        ``SQUARED``, ``CROSS_ENTROPY``, ``ABSOLUTE``, ``HUBER`` or ``QUANTILE``.
+    parameter : float
+        δ of Huber's loss, q of the quantile loss; 0 for the others.
+    scale : (n_outputs,) float, or empty
+        Factors of the outputs: the loss of scores s is ℓ(scale·s, y). Ones if empty.
+    """
+
+    code: int
+    parameter: np.floating
+    scale: np.ndarray
 
 
 @njit(nogil=True)
@@ -25,6 +45,45 @@ def squared(S, targets, weights):
             residual = S[k, r] - targets[k, r]
             S[k, r] = weights[r] * residual
             total += 0.5 * residual * S[k, r]
+    return total
+
+
+@njit(nogil=True)
+def absolute(S, targets, weights):
+    """Absolute error: S becomes w·sign(s − y); returns Σ w·|s − y|."""
+    one, nothing = S.dtype.type(1), S.dtype.type(0)
+    total = 0.0
+    for k in range(S.shape[0]):
+        for r in range(GROUP):
+            error = S[k, r] - targets[k, r]
+            S[k, r] = weights[r] * ((one if error > 0 else nothing) - (one if error < 0 else nothing))
+            total += S[k, r] * error
+    return total
+
+
+@njit(nogil=True)
+def huber(S, targets, weights, delta):
+    """Huber's loss: S becomes w·ψ(e), the error e = s − y cut off at ±δ; returns Σ w·|ψ|(|e| − ½|ψ|)."""
+    total = 0.0
+    for k in range(S.shape[0]):
+        for r in range(GROUP):
+            error = S[k, r] - targets[k, r]
+            cut = max(-delta, min(delta, error))
+            S[k, r] = weights[r] * cut
+            total += S[k, r] * (error - 0.5 * cut)
+    return total
+
+
+@njit(nogil=True)
+def quantile(S, targets, weights, q):
+    """Quantile loss: S becomes w·(1 − q) above the target and −w·q below it; returns Σ w·ρ(s − y)."""
+    above, below, nothing = S.dtype.type(1 - q), S.dtype.type(q), S.dtype.type(0)
+    total = 0.0
+    for k in range(S.shape[0]):
+        for r in range(GROUP):
+            error = S[k, r] - targets[k, r]
+            S[k, r] = weights[r] * ((above if error > 0 else nothing) - (below if error < 0 else nothing))
+            total += S[k, r] * error
     return total
 
 
@@ -68,13 +127,20 @@ def cross_entropy(S, targets, weights, scratch):
 
 
 @njit(nogil=True)
+def multiply(S, scale):
+    """Multiply the scores of each output by its factor."""
+    for k in range(scale.size):
+        for r in range(GROUP):
+            S[k, r] *= scale[k]
+
+
+@njit(nogil=True)
 def row_loss(loss, S, targets, weights, scratch):
     """Turn the scores of one group into gradients and return the weighted sum of the losses.
 
     Parameters
     ----------
-    loss : int
-        ``SQUARED`` or ``CROSS_ENTROPY``.
+    loss : RowLoss
     S : (outputs, GROUP) float
     targets : (outputs or 1, GROUP) float
         Target values, or class indices (exact in floating point).
@@ -82,6 +148,16 @@ def row_loss(loss, S, targets, weights, scratch):
         Weight of each row; 0 for a lane that holds no row.
     scratch : (4, GROUP) float
     """
-    if loss == CROSS_ENTROPY:
-        return cross_entropy(S, targets, weights, scratch)
-    return squared(S, targets, weights)
+    multiply(S, loss.scale)
+    if loss.code == CROSS_ENTROPY:
+        total = cross_entropy(S, targets, weights, scratch)
+    elif loss.code == SQUARED:
+        total = squared(S, targets, weights)
+    elif loss.code == ABSOLUTE:
+        total = absolute(S, targets, weights)
+    elif loss.code == HUBER:
+        total = huber(S, targets, weights, loss.parameter)
+    else:
+        total = quantile(S, targets, weights, loss.parameter)
+    multiply(S, loss.scale)
+    return total

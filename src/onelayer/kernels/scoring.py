@@ -11,7 +11,8 @@ from onelayer.kernels import source_digest, threads
 from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, depth, internal, lanes, prefetch, scores_tile
 
 _DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
-_SMALL = 1 << 20  # multiplications below which a second thread costs more than it brings
+_SMALL = 1 << 22  # multiplications below which a second thread costs more than it brings
+_COPIED = 1 << 18  # numbers of X up to which all of it is copied if need be
 
 
 class Rows(NamedTuple):
@@ -99,18 +100,19 @@ def _compile(source):
     """Return the compiled loop of ``predict``; ``source`` is part of the key of its cached machine code."""
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run(thread, n_threads, rows, W, b, out):
+    def run(thread, n_threads, rows, places, X, W, b, out):
         source  # noqa: B018
         n, columns, n_outputs = rows.order.size, W.shape[1], W.shape[0]
-        buffer = np.zeros((GROUP, columns), W.dtype)
         S = np.zeros((n_outputs, GROUP), W.dtype)
-        places = np.arange(GROUP)
         begin, end = share(-(-n // GROUP), thread, n_threads)
         for first in range(begin * GROUP, min(end * GROUP, n), GROUP):
             n_rows = min(GROUP, n - first)
-            for r in range(n_rows):
-                gather(rows, first + r, 0, columns, buffer, r)
-            group_scores(rows, first + GROUP, buffer, places, 0, n_rows, W, 0, columns, S)
+            index, place = rows.order, first
+            if places.size > 0:
+                index, place = places, thread * GROUP
+                for r in range(n_rows):
+                    gather(rows, first + r, 0, columns, X, place + r)
+            group_scores(rows, first + GROUP, X, index, place, n_rows, W, 0, columns, S)
             for r in range(n_rows):
                 for k in range(n_outputs):
                     out[first + r, k] = S[k, r] + b[k]
@@ -126,17 +128,35 @@ def predict(
 ) -> np.ndarray:
     """Return X·coefᵀ + intercept, shape (n_rows, n_outputs), in the type of ``coef``; X may be of uint8.
 
-    The same to the bit for any number of threads; None for as many as there are cores.
+    The same to the bit for any number of threads; None for as many as there are cores. Rows that are whole vectors are
+    read where they lie, others from a padded copy: of all of X where it is small, else of a few rows at a time.
     """
-    number, (n_rows, n_features) = coef.dtype, X.shape
-    W = np.zeros((len(coef), padded(n_features, number)), number)
-    W[:, :n_features] = coef
-    out = np.empty((n_rows, len(coef)), number)
-    nothing = np.zeros(0, number)
-    rows = Rows(writeable(X), nothing, nothing, number.type(1), out, nothing, np.arange(n_rows))
-    n_threads = (n_threads or threads.available()) if X.size * len(coef) >= _SMALL else 1
-    threads.run(n_threads, lambda thread: _run(thread, n_threads, rows, W, intercept.astype(number), out))
+    number, (n_rows, n_outputs) = coef.dtype, (len(X), len(coef))
+    small = X.size * n_outputs < _SMALL
+    n_threads = 1 if small else n_threads or threads.available()
+    columns, kind = padded(X.shape[1], number), X.dtype if X.dtype.kind == "u" else number
+    W, X = _wide(coef, columns, number), _wide(X, columns, kind) if X.size <= _COPIED else writeable(X)
+    direct = X.shape[1] == columns and X.dtype == kind
+    places = np.arange(0 if direct else n_threads * GROUP)
+    source = X if direct else np.zeros((len(places), columns), kind)
+    out, nothing = np.empty((n_rows, n_outputs), number), np.zeros(0, number)
+    rows = Rows(X, nothing, nothing, number.type(1), out, nothing, np.arange(n_rows))
+    b = intercept.astype(number)
+
+    def work(thread: int) -> None:
+        _run(thread, n_threads, rows, places, source, W, b, out)
+
+    threads.run(n_threads, work, brief=small)
     return out
+
+
+def _wide(A: np.ndarray, columns: int, kind: np.dtype) -> np.ndarray:
+    """Return A in another type, with columns of zeros at its end: A itself where nothing is to be done."""
+    if A.shape[1] == columns and A.dtype == kind and A.flags.c_contiguous:
+        return writeable(A)
+    wide = np.zeros((len(A), columns), kind)
+    wide[:, : A.shape[1]] = A
+    return wide
 
 
 def writeable(array: np.ndarray) -> np.ndarray:

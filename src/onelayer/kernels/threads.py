@@ -21,13 +21,20 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
-def run(n_threads: int, function: Callable[[int], object], state: np.ndarray | None = None) -> list:
+def run(
+    n_threads: int, function: Callable[[int], object], state: np.ndarray | None = None, *, brief: bool = False
+) -> list:
     """Call ``function(thread)`` for each thread number at once and return the results.
 
     The caller only waits, so it hears an interrupt (Ctrl-C) at once; it then asks the loop to stop through the
     barrier's ``state``, waits for the threads to end, and passes the interrupt on. No thread begins before all are
     there: one that were missing would keep the others waiting for ever.
+
+    Work for one thread that is ``brief``, a millisecond at most, the caller does itself: to start a thread takes as
+    long, and nobody has to wait for an interrupt.
     """
+    if brief and n_threads == 1:
+        return [function(0)]
     if n_threads < 1:
         raise ValueError(f"n_threads={n_threads}: expected at least 1")
     results: list = [None] * n_threads

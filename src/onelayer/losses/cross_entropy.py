@@ -59,7 +59,7 @@ class CrossEntropy(Loss):
     """
 
     name: ClassVar[str] = "cross-entropy"
-    code: ClassVar[int | None] = 1
+    code: ClassVar[int] = 1
 
     @property
     def noise(self) -> Categorical:

@@ -33,12 +33,15 @@ class Loss(ABC):
     ----------
     name : str
         The name that the ``loss`` parameter takes.
-    code : int or None
-        The number by which the compiled loop knows it; None for a loss that it does not know.
+    code : int
+        The number by which the compiled loop knows it.
+    bounded : bool
+        Whether the slope is bounded, so that ``relative_curvature`` depends on the size of the errors.
     """
 
     name: ClassVar[str]
-    code: ClassVar[int | None] = None
+    code: ClassVar[int]
+    bounded: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -78,6 +81,14 @@ class Loss(ABC):
     @abstractmethod
     def step_curvature(self, n_outputs: int) -> float:
         """Return the curvature in the scores from which a learning rate is set: the largest one at the start."""
+
+    def relative_curvature(self, size: float) -> float:
+        """Return how many times ``step_curvature`` the curvature is to a step that suits errors of this size."""
+        return 1.0
+
+    def parameter(self, number: np.dtype) -> np.floating:
+        """Return what the compiled loop is told beside the code, in its type: δ or q, 0 for a loss without either."""
+        return number.type(0)
 
     @abstractmethod
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:

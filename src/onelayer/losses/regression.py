@@ -87,7 +87,7 @@ class Squared(RegressionLoss):
     """
 
     name: ClassVar[str] = "squared"
-    code: ClassVar[int | None] = 0
+    code: ClassVar[int] = 0
 
     @property
     def noise(self) -> Gaussian:
@@ -131,6 +131,8 @@ class Absolute(RegressionLoss):
     """
 
     name: ClassVar[str] = "absolute"
+    code: ClassVar[int] = 2
+    bounded: ClassVar[bool] = True
 
     @property
     def noise(self) -> Laplace:
@@ -155,6 +157,10 @@ class Absolute(RegressionLoss):
         loss while errors are of order one or more; nearer to the solution it takes a decaying rate.
         """
         return 1.0
+
+    def relative_curvature(self, size: float) -> float:
+        """Return 1/size: the parabola ½(e²/size + size) touches |e| at errors of that size."""
+        return 1 / size
 
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return the median of the targets: the middle of all constants with the least absolute error."""
@@ -191,6 +197,8 @@ class Huber(RegressionLoss):
     delta: float = 1.0
 
     name: ClassVar[str] = "huber"
+    code: ClassVar[int] = 3
+    bounded: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         delta = check_real("delta", self.delta, 0)
@@ -210,29 +218,37 @@ class Huber(RegressionLoss):
 
     def _rho(self, errors: Array) -> Array:
         size = np.abs(errors)
-        near = np.minimum(size, self._bound(errors))
+        near = np.minimum(size, self._bound(errors.dtype))
         return near * (size - 0.5 * near)
 
     def _psi(self, errors: Array) -> Array:
-        bound = self._bound(errors)
+        bound = self._bound(errors.dtype)
         return np.clip(errors, -bound, bound)
 
     def _psi_slope(self, errors: Array) -> Array:
-        return (np.abs(errors) <= self._bound(errors)).astype(errors.dtype)
+        return (np.abs(errors) <= self._bound(errors.dtype)).astype(errors.dtype)
 
-    def _bound(self, errors: Array) -> np.floating:
+    def _bound(self, number: np.dtype) -> np.floating:
         """Return δ in the type of the errors; the type's largest number stands for a larger one."""
-        numbers = np.finfo(errors.dtype)
-        if self.delta < numbers.tiny:
+        numbers = np.finfo(number)
+        if self.delta < float(numbers.tiny):
             raise InvalidParameterError(
-                f"delta={self.delta:g} is too small for {errors.dtype}, the type of scores and targets; give them as "
+                f"delta={self.delta:g} is too small for {number}, the type of scores and targets; give them as "
                 f"float64"
             )
-        return errors.dtype.type(min(self.delta, float(numbers.max)))
+        return number.type(min(self.delta, float(numbers.max)))
 
     def step_curvature(self, n_outputs: int) -> float:
         """Return 1, the largest curvature, that of errors up to δ."""
         return 1.0
+
+    def relative_curvature(self, size: float) -> float:
+        """Return 1 up to δ, beyond it δ/size: a parabola of that curvature touches the loss at errors of that size."""
+        return min(1.0, self.delta / size)
+
+    def parameter(self, number: np.dtype) -> np.floating:
+        """Return δ."""
+        return self._bound(number)
 
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return Huber's location of each output, where the errors, cut off at ±δ, have mean zero.
@@ -291,6 +307,8 @@ class Quantile(RegressionLoss):
     q: float = 0.5
 
     name: ClassVar[str] = "quantile"
+    code: ClassVar[int] = 4
+    bounded: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "q", check_real("q", self.q, 0, 1))
@@ -320,6 +338,14 @@ class Quantile(RegressionLoss):
         an MM algorithm", *Journal of Computational and Graphical Statistics* 9, 2000).
         """
         return 0.5
+
+    def relative_curvature(self, size: float) -> float:
+        """Return 1/size; see ``Absolute.relative_curvature``."""
+        return 1 / size
+
+    def parameter(self, number: np.dtype) -> np.floating:
+        """Return q."""
+        return number.type(self.q)
 
     def constant(self, targets: NDArray, weights: NDArray | None, n_outputs: int) -> Array:
         """Return the q-quantile of the targets: the middle of all constants with the least loss."""

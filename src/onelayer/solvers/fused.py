@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from onelayer.solvers.loop import Loop, Setting
 
 _SMALL = 1 << 18  # multiplications of a minibatch below which a second thread costs more than it brings
+_BRIEF = 1 << 18  # multiplications of an epoch that takes about the time that it takes to start a thread,
+_ROW_COST = 256  # and what a row costs beside them
 
 
 class FusedLoop(Loop):
@@ -18,7 +20,7 @@ class FusedLoop(Loop):
     name = "fast"
 
     def __init__(self, setting: Setting) -> None:
-        from onelayer.kernels import minibatch, scoring
+        from onelayer.kernels import minibatch, row_losses, scoring
 
         self.setting, self.minibatch = setting, minibatch
         objective, standardised = setting.objective, setting.standardised
@@ -48,8 +50,13 @@ class FusedLoop(Loop):
             (weights * (n_rows / weights.sum()) if weights.size else weights).astype(number),
             np.zeros(0, np.int64),
         )
-        work = setting.batch_size * n_features * objective.n_outputs
-        self.n_threads = setting.n_threads if work >= _SMALL else 1
+        self.loss = row_losses.RowLoss(
+            objective.loss.code,
+            objective.loss.parameter(number),
+            (np.zeros(0) if setting.output_scale is None else setting.output_scale).astype(number),
+        )
+        self.row_work = n_features * objective.n_outputs
+        self.n_threads = setting.n_threads if setting.batch_size * self.row_work >= _SMALL else 1
         self.run(np.zeros(0, np.int64), 0.0)  # compiles the loop if need be, so that no epoch waits for it
 
     def run(self, order: NDArray[np.int64], rate: float) -> float:
@@ -57,9 +64,10 @@ class FusedLoop(Loop):
         from onelayer.kernels import barrier, threads
 
         setting, minibatch, kind = self.setting, self.minibatch, self.layer.W.dtype.type
-        penalty, shrink = np.zeros(self.layer.W.shape[1]), np.ones(self.layer.W.shape[1])
-        penalty[: len(setting.center)] = setting.penalty
-        shrink[: len(setting.center)] = setting.shrink(rate)
+        n_features, columns, factors = len(setting.center), self.layer.W.shape[1], setting.shrink(rate)
+        penalty, shrink = np.zeros(columns), np.ones((len(factors), columns))
+        penalty[:n_features] = setting.penalty
+        shrink[:, :n_features] = factors
         with np.errstate(over="ignore"):
             step = minibatch.Step(
                 kind(rate),
@@ -77,14 +85,15 @@ class FusedLoop(Loop):
                 self.n_threads,
                 state,
                 rows,
-                setting.objective.loss.code,
+                self.loss,
                 self.layer,
                 step,
                 self.cuts,
                 self.work,
             )
 
-        status, total = threads.run(self.n_threads, work, state)[0]
+        brief = len(order) * (self.row_work + _ROW_COST) < _BRIEF
+        status, total = threads.run(self.n_threads, work, state, brief=brief)[0]
         finite = np.isfinite(self.layer.W).all() and np.isfinite(self.layer.b).all()
         return total / max(1, len(order)) if status == minibatch.FINISHED and finite else math.inf
 

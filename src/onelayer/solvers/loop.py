@@ -24,12 +24,12 @@ class Setting:
     ----------
     objective : Objective
     center, inverse_scale : (n_features,) float64
-        The loop's inputs are (X − center)·inverse_scale, X as stored.
+        The loop's inputs are Z = (X − center)·inverse_scale, X as stored.
     standardised : bool
         Whether they differ from the inputs of the objective, ``unit``·X. Then the penalty is applied by its proximal
         step, else by its gradient.
     W, b : (n_outputs, n_features), (n_outputs,) float64
-        Where to start, for the loop's inputs.
+        Where to start, for the loop's inputs and outputs.
     batch_size : int
         At most the number of rows.
     momentum : float
@@ -37,6 +37,8 @@ class Setting:
         Threads to use at most.
     limit : float
         A pass may end, as one that ran away, at a minibatch with a mean loss above it.
+    output_scale : (n_outputs,) float64 or None
+        The scores are output_scale·(ZWᵀ + b); None for ones.
     """
 
     objective: Objective
@@ -49,6 +51,7 @@ class Setting:
     momentum: float
     n_threads: int
     limit: float
+    output_scale: NDArray | None = None
 
     @property
     def penalty(self) -> float:
@@ -56,10 +59,15 @@ class Setting:
         return 0.0 if self.standardised else self.objective.alpha
 
     def shrink(self, rate: float) -> NDArray:
-        """Return the factors of the proximal step after every step, W/(1 + ηα/(1 − μ)), in units of the loop."""
+        """Return the factors of the proximal step after every step, W/(1 + ηα/(1 − μ)), in units of the loop.
+
+        Their shape is that of W, or (1, n_features) where outputs are not scaled.
+        """
         if not self.standardised:
-            return np.ones(len(self.center))
-        pull = self.objective.alpha * (self.inverse_scale / self.objective.X.unit) ** 2
+            return np.ones((1, len(self.center)))
+        pull = self.objective.alpha * (self.inverse_scale[None, :] / self.objective.X.unit) ** 2
+        if self.output_scale is not None:
+            pull = pull * self.output_scale[:, None] ** 2
         return 1 / (1 + rate / (1 - self.momentum) * pull)
 
 
@@ -110,7 +118,7 @@ class Loop(ABC):
 
     @abstractmethod
     def parameters(self) -> tuple[NDArray, NDArray]:
-        """Return W (n_outputs, n_features) and b (n_outputs,), for the loop's inputs."""
+        """Return W (n_outputs, n_features) and b (n_outputs,), for the loop's inputs and outputs."""
 
     @abstractmethod
     def state(self) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from onelayer.errors import DivergenceError
 from onelayer.objective import Objective
+from onelayer.solvers.error_scale import error_scale, merged
 from onelayer.solvers.events import Epoch
 from onelayer.solvers.loop import Setting
 from onelayer.solvers.schedules import learning_rate as scheduled
@@ -24,6 +25,7 @@ _RUNAWAY = 2.0  # an epoch whose mean loss is this many times the loss at the st
 _HOPELESS = 1e6  # and so has a minibatch with this many times that loss
 _HALVINGS = 60
 _FEW_BATCHES = 4
+_LEAST_ERROR = 1e-280  # smaller errors are none
 _PRIOR = 2.0  # imagined rows of zeros at the start of a stream
 
 Monitor = Callable[[NDArray, NDArray], tuple[float, float | None]]
@@ -57,31 +59,37 @@ class Run:
         n_rows, n_features = X.shape
         self.batch_size = min(sgd.batch_size, n_rows)
         self.automatic = sgd.learning_rate == "auto"
+        W, b = self._start() if start is None else start
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
-        self.stream = self._look_at_rows(stream) if self.automatic else None
-        self.rate = self._stable_rate(self.stream.curvature) if self.stream else float(sgd.learning_rate)
+        self.output_scale, self.error, self.left = np.ones(objective.n_outputs), 1.0, 1.0
+        self.stream = self._look_at_rows(stream, W, b) if self.automatic else None
+        if self.stream is None:
+            self.rate = float(sgd.learning_rate)
+        else:
+            relative = self._suit_errors(self.stream.scale)
+            self.output_scale = np.sqrt(relative.max() / relative)
+            self.rate = self._stable_rate(self.stream.curvature * float(relative.max()))
         self.schedule = sgd.schedule
         if sgd.schedule == "auto":
             self.schedule = "cosine" if self.automatic else "constant"
 
-        W, b = self._start() if start is None else start
         nothing = objective.constant_loss(np.zeros_like(b))
-        begin = (
-            objective.constant_loss(b) if start is None else max(nothing, objective.mean_loss(W / X.unit, b))
-        )
-        self.reference = max(begin, nothing * float(np.finfo(X.number).eps), np.finfo(np.float64).tiny)
+        begin = objective.constant_loss(b) if start is None else objective.mean_loss(W / X.unit, b)
+        self.begin = max(begin, nothing * float(np.finfo(X.number).eps), np.finfo(np.float64).tiny)
+        self.reference = self.begin if start is None else max(nothing, self.begin)
         self.loop = sgd.loop(
             Setting(
                 objective,
                 self.center,
                 self.inverse_scale,
                 self.automatic,
-                W / self.inverse_scale,
-                b + W @ self.center,
+                W / self.inverse_scale / self.output_scale[:, None],
+                (b + W @ self.center) / self.output_scale,
                 self.batch_size,
                 sgd.momentum,
                 sgd.threads,
                 _HOPELESS * self.reference,
+                self.output_scale if (self.output_scale != 1).any() else None,
             )
         )
 
@@ -95,17 +103,40 @@ class Run:
             b += objective.loss.constant(objective.targets, objective.sample_weight, objective.n_outputs)
         return W, b
 
-    def _look_at_rows(self, stream: Stream | None) -> Stream:
+    def _look_at_rows(self, stream: Stream | None, W: NDArray, b: NDArray) -> Stream:
         """Set the standardisation and return what is known of the rows, those before these included."""
         objective, X = self.objective, self.objective.X
         moments = X.moments(objective.sample_weight)
-        moments = moments if stream is None else stream.moments.merge(moments)
+        share, moments = moments.total, moments if stream is None else stream.moments.merge(moments)
         prior = _PRIOR if self.sgd.streaming else 0.0
         self.center, self.inverse_scale = moments.standardisation(X.number, objective.fit_intercept, prior)
         curvature = objective.minibatch_curvature(
             self.batch_size, self.center, self.inverse_scale, self.random_state
         )
-        return Stream(moments, curvature if stream is None else max(stream.curvature, curvature))
+        scale = error_scale(objective, W, b) if objective.loss.bounded else None
+        if stream is not None:
+            curvature = max(stream.curvature, curvature)
+            if scale is not None and stream.scale is not None:
+                scale = merged(stream.scale, scale, share / moments.total)
+        return Stream(moments, curvature, scale)
+
+    def _suit_errors(self, scale: NDArray | None) -> NDArray:
+        """Note the least of the errors, and return the curvature of each output that suits its own."""
+        sizes = [1.0] * self.objective.n_outputs if scale is None else scale.tolist()
+        self.error = min((size for size in sizes if size > _LEAST_ERROR), default=1.0)
+        relative = self.objective.loss.relative_curvature
+        return np.array([relative(size if size > _LEAST_ERROR else self.error) for size in sizes])
+
+    def _follow(self, train_loss: float) -> None:
+        """Note which share of the errors is left: the rate of a bounded loss falls with them."""
+        eps = float(np.finfo(self.objective.X.number).eps)
+        self.left = min(self.left, max(train_loss / self.begin, eps))
+
+    def _rate_of(self, epoch: int) -> float:
+        """Return the rate of an epoch: a given one by the schedule, an automatic one also by the errors left."""
+        relative = self.objective.loss.relative_curvature
+        slower = relative(self.error) / relative(self.error * self.left)
+        return scheduled(self.schedule, self.rate * slower, self.sgd.done + epoch - 1, self.sgd.epochs)
 
     def _stable_rate(self, curvature: float) -> float:
         """Return 1/L, or less with momentum: (1 − μ)/L keeps the length of the steps."""
@@ -114,8 +145,8 @@ class Run:
     def solution(self) -> tuple[NDArray, NDArray]:
         """Return (coef, intercept) in units of X as stored, in the type of computation."""
         W, b = self.loop.parameters()
-        coef = W * self.inverse_scale
-        intercept = b - coef @ self.center
+        coef = W * self.inverse_scale * self.output_scale[:, None]
+        intercept = b * self.output_scale - coef @ self.center
         return coef.astype(W.dtype), intercept.astype(W.dtype)
 
     def epoch(self, number: int, monitor: Monitor | None) -> Epoch:
@@ -132,7 +163,7 @@ class Run:
         began = time.perf_counter()
         order = self.random_state.permutation(n_rows)
         for _ in range(_HALVINGS):
-            rate = scheduled(self.schedule, self.rate, self.sgd.done + number - 1, self.sgd.epochs)
+            rate = self._rate_of(number)
             train_loss = self.loop.run(order, rate)
             if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
                 break
@@ -142,6 +173,8 @@ class Run:
             self.rate /= 2
         else:
             raise DivergenceError(number, rate, math.nan)
+        if self.automatic:
+            self._follow(train_loss)
         seconds = time.perf_counter() - began
         loss, score = (None, None) if monitor is None else monitor(*self.solution())
         return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
@@ -161,7 +194,9 @@ class Run:
         curvature = self.objective.minibatch_curvature(
             self.batch_size, np.zeros(X.shape[1]), np.full(X.shape[1], X.unit), self.random_state
         )
-        rate = self._stable_rate(curvature + self.objective.alpha)
+        bounded = self.objective.loss.bounded
+        relative = self._suit_errors(error_scale(self.objective, *self.solution()) if bounded else None)
+        rate = self._stable_rate(curvature * float(relative.max()) + self.objective.alpha)
         if not 1e-300 < rate < 1e300:
             return math.nan
         digits = 10.0 ** (math.floor(math.log10(rate)) - 1)

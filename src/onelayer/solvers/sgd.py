@@ -6,8 +6,9 @@ gradient g of the minibatch's mean loss and the penalty αW: PyTorch's ``SGD``, 
 ``learning_rate="auto"`` needs no tuning. Inputs are standardised as they are gathered (the result is folded back, so
 the model is still one of X as given), the penalty is applied by its proximal step, W/(1 + ηα/(1 − μ)), which is stable
 for any η, and the rate is η = 1/L with L the largest curvature seen in minibatches of this size
-(``Objective.minibatch_curvature``), decayed by the schedule. Should an epoch still run away, it is taken back and the
-rate halved.
+(``Objective.minibatch_curvature``), decayed by the schedule. For losses with a bounded slope (absolute, Huber's,
+quantile) L is that of errors as large as those at the start, and the rate falls with the errors as well. Should an
+epoch still run away, it is taken back and the rate halved.
 """
 
 from __future__ import annotations
