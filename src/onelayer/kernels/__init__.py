@@ -7,6 +7,8 @@
 ``barrier``      how the threads of one loop wait for each other
 ``threads``      how these threads are started, and how an interrupt reaches them
 ``minibatch``    the loop itself: gather, scores, loss, gradient, update
+``gram``         sums of products of columns over millions of rows, in doubled precision
+``cholesky``     triangular factors and solves in doubled precision
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Tests of onelayer.solvers.closed_form."""
