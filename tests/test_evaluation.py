@@ -1,13 +1,17 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
     log_loss,
+    mean_pinball_loss,
     mean_squared_error,
     precision_recall_fscore_support,
     r2_score,
@@ -17,7 +21,7 @@ from onelayer import evaluation
 from onelayer.errors import InvalidDataError
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.softmax_regression import SoftmaxRegression
-from onelayer.evaluation import Evaluation, evaluate, predict_classes, predict_values
+from onelayer.evaluation import Evaluation, evaluate, evaluate_batches, predict_classes, predict_values
 
 
 class Oracle(ClassifierMixin, BaseEstimator):
@@ -174,3 +178,102 @@ def test_refuses_no_rows():
 def test_refuses_targets_that_do_not_fit(y, message):
     with pytest.raises(InvalidDataError, match=message):
         evaluate(Echo(), np.ones((4, 1)), y)
+
+
+class TestLosses:
+    """A model is judged by its own loss."""
+
+    X, y = load_diabetes(return_X_y=True)
+    Y = np.column_stack([y, 100 * X[:, 2] + X[:, 3]])
+
+    @pytest.mark.parametrize(
+        ("form", "loss"),
+        [
+            ({"loss": "absolute"}, lambda y, s, _: np.abs(y - s).mean()),
+            ({"loss": "quantile", "quantile": 0.2}, lambda y, s, _: mean_pinball_loss(y, s, alpha=0.2)),
+            ({"loss": "huber"}, lambda y, s, model: huber(1.35 * model.scale_, y - s).mean()),
+            ({"loss": "huber", "delta": 2.0, "scale": 3.0}, lambda y, s, _: huber(6.0, y - s).mean()),
+            ({}, lambda y, s, _: mean_squared_error(y, s) / 2),
+        ],
+        ids=str,
+    )
+    def test_of_one_output(self, form, loss):
+        model = LinearRegression(**form).fit(self.X, self.y)
+        result = evaluate(model, self.X, self.y)
+        assert result.loss == pytest.approx(loss(self.y, model.predict(self.X), model), rel=1e-9)
+        assert result.r2 == pytest.approx(model.score(self.X, self.y), rel=1e-9)
+
+    def test_of_several_outputs_with_a_scale_each(self):
+        model = LinearRegression(loss="huber").fit(self.X, self.Y)
+        residuals = self.Y - model.predict(self.X)
+        parts = [huber(1.35 * scale, r).mean() for scale, r in zip(model.scale_, residuals.T, strict=True)]
+        result = evaluate(model, self.X, self.Y)
+        assert result.loss == pytest.approx(sum(parts), rel=1e-9)
+        assert result.r2 == pytest.approx(r2_score(self.Y, model.predict(self.X)))
+
+    def test_of_several_quantiles_there_is_no_r2(self):
+        model = LinearRegression(loss="quantile", quantile=[0.2, 0.7]).fit(self.X, self.y)
+        predictions = predict_values(model, self.X, self.y)
+        np.testing.assert_array_equal(predictions.true, np.column_stack([self.y, self.y]))
+        shares = zip((0.2, 0.7), model.predict(self.X).T, strict=True)
+        expected = sum(mean_pinball_loss(self.y, s, alpha=q) for q, s in shares)
+        for result in (
+            evaluate(model, self.X, self.y),
+            evaluate_batches(model, [(self.X[:9], self.y[:9]), (self.X[9:], self.y[9:])]),
+        ):
+            assert result.r2 is None
+            assert result.loss == pytest.approx(expected, rel=1e-9)
+
+    @pytest.mark.parametrize("form", [{}, {"loss": "huber"}, {"loss": "quantile", "quantile": 0.3}], ids=str)
+    def test_targets_of_another_number_are_refused(self, form):
+        model = LinearRegression(**form).fit(self.X, self.Y)
+        with pytest.raises(InvalidDataError, match="y has 1 columns, but the model has 2 outputs"):
+            evaluate(model, self.X, self.y)
+
+
+class TestBatches:
+    """Rows that come in batches are judged as all rows at once."""
+
+    X, y = load_diabetes(return_X_y=True)
+    Y = np.column_stack([1e6 + y, y**2])
+
+    @given(
+        cuts=st.lists(st.integers(1, 441), max_size=6), loss=st.sampled_from(["squared", "absolute", "huber"])
+    )
+    @settings(max_examples=20, deadline=None)
+    def test_any_split(self, cuts, loss):
+        model = LinearRegression(loss=loss, tol=1e-3).fit(self.X[::2], self.Y[::2])
+        edges = sorted({0, *cuts, len(self.X)})
+        batches = ((self.X[i:j], self.Y[i:j], "whatever else") for i, j in pairwise(edges))
+        ours, theirs = evaluate_batches(model, batches), evaluate(model, self.X, self.Y)
+        assert ours.n_rows == theirs.n_rows
+        assert ours.loss == pytest.approx(theirs.loss, rel=1e-12)
+        assert ours.r2 == pytest.approx(theirs.r2, rel=1e-9)
+
+    def test_constant_targets(self):
+        flat = np.full(442, 0.1)
+        model = LinearRegression().fit(self.X, self.Y)
+        for targets in (np.column_stack([flat, self.y]), np.column_stack([self.y, flat])):
+            batches = [(self.X[:100], targets[:100]), (self.X[100:], targets[100:])]
+            predicted = model.predict(self.X)
+            varying = int(targets[0, 1] != 0.1)
+            expected = r2_score(targets[:, varying], predicted[:, varying]) / 2
+            assert evaluate_batches(model, batches).r2 == pytest.approx(expected)
+        assert evaluate_batches(Echo(), [(np.ones((1, 1)), [1.0])] * 3).r2 == 1.0
+        assert evaluate_batches(Echo(), [(np.ones((2, 1)), [2.0, 2.0])] * 3).r2 == 0.0
+
+    def test_one_row_and_none(self):
+        model = LinearRegression().fit(self.X, self.y)
+        one = [(self.X[:1], self.y[:1])]
+        assert evaluate_batches(model, one) == evaluate(model, *one[0])
+        assert evaluate_batches(model, one).r2 is None
+        with pytest.raises(InvalidDataError, match="no rows to evaluate"):
+            evaluate_batches(model, [])
+        with pytest.raises(InvalidDataError, match="y holds nan in row 0, column 0"):
+            evaluate_batches(model, [*one, (self.X[:1], [np.nan])])
+
+
+def huber(delta, residuals):
+    """Return Huber's loss of each residual, by its definition."""
+    size = np.abs(residuals)
+    return np.where(size <= delta, size**2 / 2, delta * (size - delta / 2))

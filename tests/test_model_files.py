@@ -12,7 +12,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -20,9 +20,16 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from onelayer import model_files
-from onelayer.errors import DataNotFoundError, InvalidParameterError, ModelFileError, OutputError
+from onelayer.errors import (
+    DataNotFoundError,
+    InvalidParameterError,
+    ModelFileError,
+    OutputError,
+    RankWarning,
+)
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.softmax_regression import SoftmaxRegression
+from onelayer.losses import Squared
 from onelayer.solvers.solution import Stream
 
 ROWS, FEATURES = 40, 5
@@ -290,8 +297,8 @@ class TestOtherFiles:
     def test_a_newer_version(self, content: bytes, tmp_path: Path) -> None:
         path = tmp_path / "model.onelayer"
         assert b'"version":"1"' in content
-        path.write_bytes(content.replace(b'"version":"1"', b'"version":"2"'))
-        assert "format version 2" in str(outcome(path))
+        path.write_bytes(content.replace(b'"version":"1"', b'"version":"3"'))
+        assert "format version 3" in str(outcome(path))
         assert "pip install --upgrade onelayer" in str(outcome(path))
 
     @pytest.mark.parametrize("header", [2**63, 2**40, 40 << 20])
@@ -325,6 +332,20 @@ def test_loading_takes_about_twice_the_memory_of_the_file(tmp_path: Path) -> Non
         tracemalloc.stop()
 
 
+def forged(text: str, tensors: dict[str, NDArray], folder: Path) -> dict[str, Any] | str:
+    """Write a file as the documentation of the format has it, and say what becomes of it."""
+    table = json.dumps([[name, tensors[name].dtype.str, tensors[name].shape] for name in sorted(tensors)])
+    digest = hashlib.sha256()
+    for part in (b"onelayer 1", text.encode(), table.encode()):
+        digest.update(len(part).to_bytes(8, "little") + part)
+    for name in sorted(tensors):
+        digest.update(tensors[name].tobytes())
+    metadata = {"format": "onelayer", "version": "1", "model": text, "sha256": digest.hexdigest()}
+    path = folder / "forged.onelayer"
+    path.write_bytes(safetensors.numpy.save(tensors, metadata))
+    return outcome(path)
+
+
 class TestForged:
     """A file whose SHA-256 is right is believed only as far as its parts fit each other."""
 
@@ -333,22 +354,9 @@ class TestForged:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         return json.loads(header["__metadata__"]["model"]), safetensors.numpy.load(content)
 
-    def forged(self, text: str, tensors: dict[str, NDArray], folder: Path) -> dict[str, Any] | str:
-        """Write a file as the documentation of the format has it, and say what becomes of it."""
-        table = json.dumps([[name, tensors[name].dtype.str, tensors[name].shape] for name in sorted(tensors)])
-        digest = hashlib.sha256()
-        for part in (b"onelayer 1", text.encode(), table.encode()):
-            digest.update(len(part).to_bytes(8, "little") + part)
-        for name in sorted(tensors):
-            digest.update(tensors[name].tobytes())
-        metadata = {"format": "onelayer", "version": "1", "model": text, "sha256": digest.hexdigest()}
-        path = folder / "forged.onelayer"
-        path.write_bytes(safetensors.numpy.save(tensors, metadata))
-        return outcome(path)
-
     def test_the_format_is_as_documented(self, parts: Any, tmp_path: Path) -> None:
         document, tensors = parts
-        assert isinstance(self.forged(json.dumps(document), tensors, tmp_path), dict)
+        assert isinstance(forged(json.dumps(document), tensors, tmp_path), dict)
 
     @pytest.mark.parametrize(
         ("changes", "reason"),
@@ -385,14 +393,14 @@ class TestForged:
         self, changes: dict[str, Any], reason: str, parts: Any, tmp_path: Path
     ) -> None:
         document, tensors = parts
-        result = self.forged(json.dumps({**document, **changes}), tensors, tmp_path)
+        result = forged(json.dumps({**document, **changes}), tensors, tmp_path)
         assert isinstance(result, str)
         with pytest.raises(AssertionError, match=reason):
             raise AssertionError(result)
 
     @pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000, '{"n_iter": ' + "9" * 10_000 + "}"])
     def test_another_text(self, text: str, parts: Any, tmp_path: Path) -> None:
-        assert "damaged" in str(self.forged(text, parts[1], tmp_path))
+        assert "damaged" in str(forged(text, parts[1], tmp_path))
 
     @pytest.mark.parametrize(
         "changes",
@@ -409,7 +417,151 @@ class TestForged:
     )
     def test_other_tensors(self, changes: dict[str, NDArray], parts: Any, tmp_path: Path) -> None:
         document, tensors = parts
-        assert isinstance(self.forged(json.dumps(document), {**tensors, **changes}, tmp_path), str)
+        assert isinstance(forged(json.dumps(document), {**tensors, **changes}, tmp_path), str)
+
+
+class TestFit:
+    """What a file says of a regression's fit: all of it comes back, none of it is needed, and none is believed."""
+
+    FORMS: ClassVar[dict[str, dict[str, Any]]] = {
+        "exact": {},
+        "ridge": {"alpha": 0.5},
+        "alphas": {"alpha": np.array([0.1, 1.0])},
+        "no intercept": {"fit_intercept": False},
+        "huber": {"loss": "huber"},
+        "huber of a given scale": {"loss": "huber", "scale": 2.0},
+        "absolute": {"loss": "absolute", "alpha": 0.1},
+        "quantiles": {"loss": "quantile", "quantile": np.array([0.2, 0.5])},
+        "sgd": {"solver": "sgd", "alpha": 0.1, "random_state": 0},
+        "huber by sgd": {"loss": "huber", "epochs": 2, "random_state": 0},
+    }
+    KNOWN = ("losses_", "scale_", "alpha_", "gap_", "rank_", "condition_")
+
+    @pytest.fixture(params=FORMS)
+    def model(self, request: pytest.FixtureRequest) -> LinearRegression:
+        return LinearRegression(**self.FORMS[request.param]).fit(PIXELS, NUMBERS * 1.5)
+
+    def parts(self, model: LinearRegression) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        content = model_files.serialized(model)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        return json.loads(header["__metadata__"]["model"]), safetensors.numpy.load(content)
+
+    def test_all_of_it_comes_back(self, model: LinearRegression, tmp_path: Path) -> None:
+        back = saved_and_loaded(model, tmp_path)
+        assert {name: getattr(back, name) for name in self.KNOWN} == {
+            name: getattr(model, name) for name in self.KNOWN
+        }
+        for name, value in model.get_params().items():
+            np.testing.assert_array_equal(getattr(back, name), value)
+        assert (back.statistics_ is None) == (model.statistics_ is None)
+        (document, tensors), (again, others) = self.parts(model), self.parts(back)
+        assert again == document
+        assert {name: array.tobytes() for name, array in others.items()} == {
+            name: array.tobytes() for name, array in tensors.items()
+        }
+        np.testing.assert_array_equal(back.predict(PIXELS), model.predict(PIXELS))
+        assert back.score(PIXELS, NUMBERS) == model.score(PIXELS, NUMBERS)
+
+    def test_several_scales(self, tmp_path: Path) -> None:
+        model = LinearRegression(loss="huber").fit(PIXELS, np.column_stack([NUMBERS, 7 * NUMBERS[::-1]]))
+        back = saved_and_loaded(model, tmp_path)
+        assert back.scale_ == model.scale_
+        assert back.losses_ == model.losses_
+        assert len(set(back.losses_)) == 2
+
+    def test_lost_rank(self, tmp_path: Path) -> None:
+        with pytest.warns(RankWarning):
+            model = LinearRegression().fit(np.ones((ROWS, 600)), NUMBERS)
+        back = saved_and_loaded(model, tmp_path)
+        assert (back.rank_, back.condition_, back.statistics_ is None) == (
+            0,
+            np.inf,
+            model.statistics_ is None,
+        )
+
+    def test_a_file_of_before_there_was_any(self, tmp_path: Path) -> None:
+        document, tensors = self.parts(
+            LinearRegression(solver="sgd", alpha=0.1, random_state=0).fit(PIXELS, NUMBERS)
+        )
+        del document["fit"]
+        for name in ("delta", "scale", "quantile", "max_iter", "tol"):
+            del document["parameters"][name]
+        document["parameters"]["solver"] = "auto"
+        assert isinstance(forged(json.dumps(document), tensors, tmp_path), dict)
+        old = model_files.load(tmp_path / "forged.onelayer")
+        assert (old.alpha_, old.statistics_, old.gap_, old.rank_, old.scale_) == (0.1, None, None, None, None)
+        assert old.losses_ == (Squared(),)
+        assert old.predict(PIXELS).shape == (ROWS,)
+        with pytest.raises(
+            InvalidParameterError, match=r"partial_fit needs the statistics .* fitted by 'sgd'"
+        ):
+            old.partial_fit(PIXELS, NUMBERS)
+        assert old.set_params(solver="sgd").partial_fit(PIXELS, NUMBERS).n_iter_ == document["n_iter"] + 1
+
+    @pytest.mark.parametrize(
+        ("form", "changes", "reason"),
+        [
+            ("exact", {"alpha": -1.0}, "alpha is -1.0"),
+            ("exact", {"alpha": "much"}, "alpha is 'much'"),
+            ("exact", {"alpha": [0.5]}, "alpha is .0.5."),
+            ("exact", {"alpha": True}, "alpha is True"),
+            ("exact", {"alpha": float("nan")}, "alpha is nan"),
+            ("exact", {"alpha": float("inf")}, "alpha is inf"),
+            ("exact", {"gap": -1e-9}, "gap is -1e-09"),
+            ("exact", {"rank": 6}, "a rank of 6 in 5 columns"),
+            ("exact", {"rank": 2.5}, "a rank of 2.5"),
+            ("exact", {"rank": "inf"}, "rank is 'inf'"),
+            ("exact", {"condition": {}}, "condition is {}"),
+            ("exact", {"scale": 1.0}, "a scale of the loss 'squared'"),
+            ("quantiles", {"scale": [1.0, 2.0]}, "a scale of the loss 'quantile'"),
+            ("huber", {"scale": [1.0, 2.0]}, "2 scales of 1 outputs"),
+            ("huber", {"scale": -1.0}, "scale is -1.0"),
+            ("huber", {"scale": [None]}, "scale is None"),
+            ("huber", {"scale": 1e300}, "delta=1.35e\\+300"),
+        ],
+    )
+    def test_damaged_facts_are_refused(
+        self, form: str, changes: dict[str, Any], reason: str, tmp_path: Path
+    ) -> None:
+        document, tensors = self.parts(LinearRegression(**self.FORMS[form]).fit(PIXELS, NUMBERS * 1.5))
+        document["fit"] |= changes
+        result = forged(json.dumps(document), tensors, tmp_path)
+        assert isinstance(result, str)
+        with pytest.raises(AssertionError, match=reason):
+            raise AssertionError(result)
+
+    @pytest.mark.parametrize("loss", ["cubic", 3, None, "huber"])
+    def test_parameters_that_are_none_of_the_fit(self, loss: Any, tmp_path: Path) -> None:
+        document, tensors = self.parts(LinearRegression().fit(PIXELS, NUMBERS))
+        document["parameters"]["loss"] = loss
+        assert isinstance(forged(json.dumps(document), tensors, tmp_path), str)
+
+    def test_other_quantiles_than_outputs(self, tmp_path: Path) -> None:
+        document, tensors = self.parts(LinearRegression(**self.FORMS["quantiles"]).fit(PIXELS, NUMBERS))
+        document["parameters"]["quantile"] = [0.1, 0.2, 0.3]
+        assert isinstance(forged(json.dumps(document), tensors, tmp_path), str)
+
+    def test_damaged_statistics_are_refused(self, tmp_path: Path) -> None:
+        document, tensors = self.parts(LinearRegression().fit(PIXELS, NUMBERS))
+        names = [name for name in tensors if name.startswith("fit.")]
+        others = self.parts(LinearRegression().fit(PIXELS[:, :4], NUMBERS))[1]
+        outputs = self.parts(LinearRegression().fit(PIXELS, np.column_stack([NUMBERS, NUMBERS])))[1]
+        forgeries = [{**tensors, name: others[name]} for name in names if name != "fit.scales"]
+        forgeries += [{**tensors, name: -tensors[name]} for name in ("fit.gram", "fit.scales", "fit.counts")]
+        forgeries += [{**tensors, "fit.gram": np.full_like(tensors["fit.gram"], np.nan)}]
+        forgeries += [{name: array for name, array in tensors.items() if name != gone} for gone in names]
+        forgeries += [{**tensors, **{name: other[name] for name in names}} for other in (others, outputs)]
+        for forgery in forgeries:
+            result = forged(json.dumps(document), forgery, tmp_path)
+            assert "what it says of the fit is damaged" in str(result)
+        robust, weights = self.parts(LinearRegression(loss="absolute").fit(PIXELS, NUMBERS))
+        weights |= {name: tensors[name] for name in names}
+        assert "damaged" in str(forged(json.dumps(robust), weights, tmp_path))
+
+    def test_a_classifier_has_none(self, tmp_path: Path) -> None:
+        document, tensors = self.parts(softmax())
+        extra = {"fit.gram": np.ones((2, 3, 3))}
+        assert isinstance(forged(json.dumps(document), {**tensors, **extra}, tmp_path), str)
 
 
 class TestWriting:

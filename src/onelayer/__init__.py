@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from onelayer.data import datasets
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
+    from onelayer.estimators.table_model import TableModel
+    from onelayer.loss_comparison import compare_losses
     from onelayer.model_files import load
 
 __version__ = "0.1.0"
@@ -26,7 +28,9 @@ __version__ = "0.1.0"
 _PLACES = {
     "LinearRegression": ("onelayer.estimators.linear_regression", "LinearRegression"),
     "SoftmaxRegression": ("onelayer.estimators.softmax_regression", "SoftmaxRegression"),
+    "TableModel": ("onelayer.estimators.table_model", "TableModel"),
     "callbacks": ("onelayer.callbacks", None),
+    "compare_losses": ("onelayer.loss_comparison", "compare_losses"),
     "datasets": ("onelayer.data.datasets", None),
     "errors": ("onelayer.errors", None),
     "load": ("onelayer.model_files", "load"),
@@ -37,8 +41,10 @@ _PLACES = {
 __all__ = [
     "LinearRegression",
     "SoftmaxRegression",
+    "TableModel",
     "__version__",
     "callbacks",
+    "compare_losses",
     "datasets",
     "errors",
     "load",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import is_classifier
 
 from onelayer.errors import InvalidDataError
 from onelayer.labels import check_known
+from onelayer.losses import Squared
+from onelayer.losses.regression import RegressionLoss
+
+if TYPE_CHECKING:
+    from onelayer.solvers.closed_form import LeastSquares
 
 _VALUES_AT_ONCE = 1 << 20
 
@@ -24,13 +30,14 @@ class Evaluation:
     ----------
     n_rows : int
     loss : float
-        Mean over the rows of the model's loss: cross-entropy in nats, or ½‖s − y‖².
+        Mean over the rows of the model's loss: cross-entropy in nats, or that of a regression, such as ½‖s − y‖².
     bits : float or None
         Cross-entropy in bits, ``loss / log 2``; None for regression.
     accuracy : float or None
         Share of rows whose most probable class is the true one; None for regression.
     r2 : float or None
-        Coefficient of determination, averaged over the outputs; None for classification and for a single row.
+        Coefficient of determination, averaged over the outputs; None for classification, for a single row, and for
+        several quantiles of one target.
 
     Examples
     --------
@@ -148,10 +155,14 @@ class ValuePredictions:
     Attributes
     ----------
     true, predicted : (n_rows, n_outputs) float64
+        Several quantiles of one target have that target in every column.
+    losses : tuple of Loss
+        The model's loss in each output.
     """
 
     true: np.ndarray
     predicted: np.ndarray
+    losses: tuple[RegressionLoss, ...]
 
     @cached_property
     def residuals(self) -> np.ndarray:
@@ -166,19 +177,24 @@ class ValuePredictions:
 
         return np.asarray(r2_score(self.true, self.predicted, multioutput="raw_values"))
 
+    def loss(self) -> float:
+        """Return the mean loss, summed over the outputs."""
+        outputs = zip(self.losses, self.predicted.T, self.true.T, strict=True)
+        return sum(each.value(predicted[:, None], true) for each, predicted, true in outputs)
+
     def evaluation(self) -> Evaluation:
-        """Return half the mean squared error, summed over the outputs, and the mean R² of the outputs."""
+        """Return the mean loss, summed over the outputs, and the mean R² of the outputs."""
         n_rows = len(self.true)
-        loss = 0.5 * float(np.einsum("ij,ij->", self.residuals, self.residuals)) / n_rows
-        return Evaluation(n_rows=n_rows, loss=loss, r2=None if n_rows < 2 else float(self.r2().mean()))
+        undefined = n_rows < 2 or _several_quantiles(self.losses)
+        return Evaluation(n_rows=n_rows, loss=self.loss(), r2=None if undefined else float(self.r2().mean()))
 
 
 def evaluate(model: Any, X: Any, y: Any) -> Evaluation:
     """Mean loss, and accuracy or R², of a fitted model on the rows X with targets y.
 
-    Classifier: mean cross-entropy −(1/n)·Σᵢ log pᵢ(yᵢ) in nats, and accuracy. Regressor:
-    (1/n)·Σᵢ ½‖sᵢ − yᵢ‖², and R² averaged over the outputs. Cost: one pass of X through the model, without a
-    copy of it.
+    Classifier: mean cross-entropy −(1/n)·Σᵢ log pᵢ(yᵢ) in nats, and accuracy. Regressor: (1/n)·Σᵢ ℓ(sᵢ, yᵢ) with the
+    model's loss, half the squared error of a model that has none of its own, and R² averaged over the outputs. Cost:
+    one pass of X through the model, without a copy of it.
 
     Parameters
     ----------
@@ -201,6 +217,68 @@ def evaluate(model: Any, X: Any, y: Any) -> Evaluation:
     """
     predict = predict_classes if is_classifier(model) else predict_values
     return predict(model, X, y).evaluation()
+
+
+def evaluate_batches(model: Any, batches: Iterable[Sequence[Any]]) -> Evaluation:
+    """Return what :func:`evaluate` returns for the rows of all batches, of which one is in memory at a time.
+
+    Parameters
+    ----------
+    model : LinearRegression, fitted
+    batches : iterable of (X, y, …)
+
+    Raises
+    ------
+    InvalidDataError
+        As :func:`evaluate`.
+
+    Examples
+    --------
+    >>> from onelayer import LinearRegression
+    >>> X, y = np.arange(6.0)[:, None], np.array([0.0, 1.0, 2.0, 3.0, 4.0, 6.0])
+    >>> model = LinearRegression().fit(X, y)
+    >>> parts = evaluate_batches(model, [(X[:2], y[:2]), (X[2:], y[2:])])
+    >>> round(parts.r2, 12) == round(evaluate(model, X, y).r2, 12)
+    True
+    """
+    n_rows, loss, quantiles = 0, 0.0, False
+    mean = squares = errors = np.zeros(1)
+    low, high = np.full(1, np.inf), np.full(1, -np.inf)
+    for X, y, *_ in batches:
+        found = predict_values(model, X, y)
+        true, count, quantiles = found.true, len(found.true), _several_quantiles(found.losses)
+        loss += found.loss() * count
+        errors = errors + np.square(found.residuals).sum(axis=0)
+        apart = true.mean(axis=0) - mean
+        squares = squares + np.square(true - true.mean(axis=0)).sum(axis=0)
+        squares = squares + np.square(apart) * (n_rows * count / (n_rows + count))
+        mean = mean + apart * (count / (n_rows + count))
+        low, high = np.minimum(low, true.min(axis=0)), np.maximum(high, true.max(axis=0))
+        n_rows += count
+    if n_rows == 0:
+        raise InvalidDataError("there are no rows to evaluate")
+    if n_rows < 2 or quantiles:
+        return Evaluation(n_rows, loss / n_rows)
+    varies = low < high
+    of_constants = np.where(errors == 0, 1.0, 0.0)  # as scikit-learn has it
+    r2 = np.where(varies, 1 - errors / np.where(varies, squares, 1.0), of_constants)
+    return Evaluation(n_rows, loss / n_rows, r2=float(r2.mean()))
+
+
+def of_fit(least_squares: LeastSquares) -> Evaluation:
+    """Return what :func:`evaluate` returns for the rows of an exact fit with an intercept, from what is known of it.
+
+    Examples
+    --------
+    >>> from onelayer import LinearRegression
+    >>> X, y = np.arange(6.0)[:, None], np.array([0.0, 1.0, 2.0, 3.0, 4.0, 6.0])
+    >>> model = LinearRegression().fit(X, y)
+    >>> round(of_fit(model.least_squares_).r2, 12) == round(evaluate(model, X, y).r2, 12)
+    True
+    """
+    residual, total = np.diag(least_squares.residual), np.diag(least_squares.total)
+    r2 = float((1 - residual / total).mean()) if (total > 0).all() else None
+    return Evaluation(least_squares.n_rows, least_squares.mean_loss, r2=r2)
 
 
 def predict_classes(model: Any, X: Any, y: Any) -> ClassPredictions:
@@ -255,11 +333,19 @@ def predict_values(model: Any, X: Any, y: Any) -> ValuePredictions:
     """
     true = _targets(X, y)
     predicted = np.asarray(model.predict(X), dtype=np.float64).reshape(len(true), -1)
+    losses = vars(model).get("losses_", (Squared(),) * predicted.shape[1])
+    if _several_quantiles(losses) and true.shape[1] == 1:
+        true = np.repeat(true, len(losses), axis=1)
     if predicted.shape != true.shape:
         raise InvalidDataError(
             f"y has {true.shape[1]} columns, but the model has {predicted.shape[1]} outputs"
         )
-    return ValuePredictions(true, predicted)
+    return ValuePredictions(true, predicted, losses)
+
+
+def _several_quantiles(losses: Sequence[RegressionLoss]) -> bool:
+    """Tell whether the outputs are different quantiles of one target."""
+    return losses[0].name == "quantile" and len(set(losses)) > 1
 
 
 def _checked(X: Any, y: Any) -> np.ndarray:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
+from narwhals.exceptions import DuplicateError
 
 from onelayer.errors import InvalidDataError
 
 
 def check_numeric(X: Any, name: str) -> None:
     """Refuse a frame with columns that hold no numbers, and say what takes such frames; let all else pass.
+
+    Columns of Python objects pass too, since these may be numbers.
 
     Examples
     --------
@@ -21,11 +24,16 @@ def check_numeric(X: Any, name: str) -> None:
     onelayer.errors.InvalidDataError: X has the column 'town' of String, not of numbers; TableModel takes tables with
     text, dates and missing values
     """
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
-        return
-    for column, dtype in frame.collect_schema().items():
-        if not (dtype.is_numeric() or dtype == nw.Boolean):
+    try:
+        frame = nw.from_native(X, pass_through=True)
+        schema = frame.collect_schema() if isinstance(frame, nw.DataFrame) else {}
+    except DuplicateError as error:
+        what = " ".join(str(error).split())
+        raise InvalidDataError(f"{name} has columns of the same name; rename them ({what})") from None
+    if isinstance(frame, nw.LazyFrame):
+        raise InvalidDataError(f"{name} is a lazy frame, whose rows are not there yet; give {name}.collect()")
+    for column, dtype in schema.items():
+        if not (dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown)):
             raise InvalidDataError(
                 f"{name} has the column {str(column)!r} of {dtype}, not of numbers; TableModel takes tables with text, "
                 "dates and missing values"

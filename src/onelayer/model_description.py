@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.errors import InvalidParameterError, ModelFileError
+from onelayer.table_description import wrapped
 
 # What a file may ask for. The modules are imported when one does, so that this floor needs none above it.
 ESTIMATORS = {
@@ -29,7 +30,11 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "training": (dict,),
     "history": (list,),
     "stream": (list, NoneType),
+    "fit": (dict, NoneType),
 }
+
+# The names of the arrays of a fit begin with this.
+_OF_FIT = "fit."
 
 # What class labels can be, in NumPy's words; "object" is text in an object array, as pandas has it.
 LABEL_TYPES = (
@@ -38,7 +43,7 @@ LABEL_TYPES = (
 )
 
 
-def describe(model: Any, data: dict[str, Any] | None) -> str:
+def describe(model: Any, data: dict[str, Any] | None, table: dict[str, Any] | None = None) -> str:
     """Return all that a file says of a fitted model besides its weights, as JSON.
 
     Parameters
@@ -46,6 +51,8 @@ def describe(model: Any, data: dict[str, Any] | None) -> str:
     model : LinearRegression or SoftmaxRegression
     data : dict or None
         Takes the place of ``training_["data"]``.
+    table : dict or None
+        Of a TableModel, what ``table_description`` says besides its estimator.
 
     Raises
     ------
@@ -66,6 +73,8 @@ def describe(model: Any, data: dict[str, Any] | None) -> str:
         "training": model.training_ if data is None else {**model.training_, "data": data},
         "history": model.history_,
         "stream": None if fitted.get("_stream") is None else fitted["_stream"].numbers(),
+        "fit": model.facts()[0],
+        **({} if table is None else {"table": table}),
     }
     try:
         return json.dumps(description, ensure_ascii=False, default=_plain)
@@ -74,11 +83,12 @@ def describe(model: Any, data: dict[str, Any] | None) -> str:
 
 
 def weights_of(model: Any) -> dict[str, np.ndarray]:
-    """Return the tensors of a fitted model: ``coef_``, ``intercept_``, and what automatic rates go on from."""
+    """Return the tensors of a fitted model: ``coef_``, ``intercept_``, what its fit goes on from."""
     tensors = {"coef_": np.asarray(model.coef_), "intercept_": np.asarray(model.intercept_)}
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise InvalidParameterError(f"the model cannot be stored in a file: {name} holds NaN or infinity")
+    tensors |= {f"{_OF_FIT}{name}": array for name, array in model.facts()[1].items()}
     stream = vars(model).get("_stream")
     return tensors if stream is None else {**tensors, "stream": stream.columns()}
 
@@ -114,8 +124,12 @@ def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
         if not isinstance(document.get(name), types):
             raise ModelFileError(f"its field {name!r} is missing or of the wrong type")
     model = _estimator(document["estimator"], document["parameters"])
+    arrays = {name: array for name, array in tensors.items() if name.startswith(_OF_FIT)}
+    tensors = {name: array for name, array in tensors.items() if name not in arrays}
     coef, intercept = _weights(tensors, document["n_features"])
-    stream = _stream(tensors.get("stream"), document["stream"], document["n_features"])
+    stream = _stream(
+        tensors.get("stream"), document["stream"], document["n_features"], len(np.atleast_2d(coef))
+    )
     model.coef_ = coef
     model.intercept_ = intercept[()]
     model.n_features_in_ = document["n_features"]
@@ -130,7 +144,13 @@ def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
         raise ModelFileError("it has class labels and no classifier, or a classifier and no class labels")
     if document["classes"] is not None:
         model.classes_ = _loaded_classes(document["classes"], len(coef))
-    return model
+    try:
+        model.recall(
+            document.get("fit") or {}, {name.removeprefix(_OF_FIT): array for name, array in arrays.items()}
+        )
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ModelFileError(f"what it says of the fit is damaged ({error})") from None
+    return wrapped(model, document.get("table"))
 
 
 def parse_object(text: bytes | str) -> dict[str, Any]:
@@ -173,7 +193,9 @@ def _estimator(name: str, parameters: dict[str, Any]) -> Any:
         raise ModelFileError(f"its parameters are malformed ({error})") from error
 
 
-def _stream(columns: np.ndarray | None, numbers: list[Any] | None, n_features: int) -> Any:
+def _stream(
+    columns: np.ndarray | None, numbers: list[Any] | None, n_features: int, n_outputs: int
+) -> Any:
     """Return the Stream of a file, None for a model without."""
     from onelayer.solvers.solution import Stream
 
@@ -182,10 +204,14 @@ def _stream(columns: np.ndarray | None, numbers: list[Any] | None, n_features: i
     if columns is None or columns.dtype != np.float64 or columns.shape != (4, n_features):
         raise ModelFileError("what it says of the columns of the training data does not belong to the model")
     try:
-        total, shared, curvature = (None if n is None else float(n) for n in numbers or ())
-        return Stream.of(columns, (total, shared, curvature))
+        stream = Stream.of(columns, [None if n is None else float(n) for n in numbers or ()])
     except (TypeError, ValueError):
         raise ModelFileError("its field 'stream' is damaged") from None
+    if stream.scale is not None and not (
+        len(stream.scale) == n_outputs and np.isfinite(stream.scale).all() and (stream.scale >= 0).all()
+    ):
+        raise ModelFileError("its field 'stream' does not belong to the model")
+    return stream
 
 
 def _weights(tensors: dict[str, np.ndarray], n_features: int) -> tuple[np.ndarray, np.ndarray]:
@@ -215,11 +241,13 @@ def _loaded(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return the Python value of a NumPy scalar, and None for a random number generator."""
+    """Return the Python value of a NumPy scalar, the list of an array, and None for a random number generator."""
     if isinstance(value, np.random.RandomState):
         return None
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     raise TypeError(f"{value!r} has no JSON form")
 
 

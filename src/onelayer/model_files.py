@@ -1,18 +1,21 @@
 """Save and load: a safetensors file that cannot execute code and cannot be damaged without notice.
 
-The file holds the tensors ``coef_`` and ``intercept_``, with automatic rates ``stream`` (mean, sum of squares, smallest
-and largest value of each column), and, in the header's ``__metadata__``, four strings:
+The file holds the tensors ``coef_`` and ``intercept_``, and what the fit goes on from: with automatic rates ``stream``
+(mean, sum of squares, smallest and largest value of each column), of exact least squares ``fit.gram`` and others, the
+statistics of all rows seen. The header's ``__metadata__`` has four strings:
 
 =========== ==========================================================================================
 format      ``onelayer``
-version     of this format, a whole number
+version     of this format: 1, or 2 of a file with a table
 model       a JSON object: estimator, parameters, n_features, feature_names, classes, n_iter, converged,
-            training (the record ``training_``, with where the data came from), history, stream
+            training (the record ``training_``, with where the data came from), history, stream; fit
+            (scale, alpha, gap, rank and condition of a linear regression); and of a TableModel also
+            table: its parameters, and the preparation that makes a matrix of the columns
 sha256      of all the above, and of the tensors' names, types, shapes and bytes
 =========== ==========================================================================================
 
-Loading builds one of the two estimators, from numbers and text: no pickle is read, and no name that a file
-contains is imported.
+Loading builds one of the two estimators, and the TableModel around it, from numbers and text: no pickle is read, and no
+name that a file contains is imported.
 """
 
 from __future__ import annotations
@@ -29,9 +32,11 @@ import numpy as np
 from onelayer.errors import DataNotFoundError, InvalidParameterError, ModelFileError
 from onelayer.model_description import build, describe, parse_object, weights_of
 from onelayer.output_file import replacing
+from onelayer.table_description import unwrapped
 
 FORMAT = "onelayer"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+TABLE_VERSION = 2  # since then a file may hold a table, which a reader of version 1 would leave out
 HEADER_LIMIT = 32 << 20
 
 # How other files begin that people take for a model, for the message.
@@ -49,7 +54,7 @@ def save(model: Any, path: str | os.PathLike[str], data: dict[str, Any] | None =
 
     Parameters
     ----------
-    model : LinearRegression or SoftmaxRegression
+    model : LinearRegression, SoftmaxRegression or TableModel
         A fitted estimator. A ``random_state`` that is a ``RandomState`` object is stored as None.
     path : path-like
         The file to write; an existing one is replaced as a whole. The usual suffix is ``.onelayer``.
@@ -107,13 +112,15 @@ def serialized(model: Any, data: dict[str, Any] | None = None) -> bytes:
     from sklearn.utils.validation import check_is_fitted
 
     check_is_fitted(model)
-    document = describe(model, data)
-    tensors = {name: _little_endian(tensor) for name, tensor in weights_of(model).items()}
+    estimator, table = unwrapped(model)
+    document = describe(estimator, data, table)
+    version = str(1 if table is None else TABLE_VERSION)
+    tensors = {name: _little_endian(tensor) for name, tensor in weights_of(estimator).items()}
     metadata = {
         "format": FORMAT,
-        "version": str(FORMAT_VERSION),
+        "version": version,
         "model": document,
-        "sha256": _digest(document, tensors),
+        "sha256": _digest(version, document, tensors),
     }
     content = serialize(tensors, metadata)
     if int.from_bytes(content[:8], "little") > HEADER_LIMIT:
@@ -134,7 +141,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    LinearRegression or SoftmaxRegression
+    LinearRegression, SoftmaxRegression or TableModel
         It predicts what the saved one did, to the bit.
 
     Raises
@@ -179,7 +186,7 @@ def _read(path: Path) -> tuple[str, dict[str, np.ndarray]]:
         tensors = deserialize(content)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"its tensors are damaged ({error})") from error
-    if _digest(metadata["model"], tensors) != metadata["sha256"]:
+    if _digest(metadata["version"], metadata["model"], tensors) != metadata["sha256"]:
         raise ModelFileError("it was damaged or changed after it was saved (its SHA-256 does not match)")
     return metadata["model"], tensors
 
@@ -230,16 +237,16 @@ def _metadata(content: bytes) -> dict[str, str]:
             f"it has format version {version} and this onelayer reads versions up to {FORMAT_VERSION}; "
             "run: pip install --upgrade onelayer"
         )
-    if set(metadata) != {"format", "version", "model", "sha256"} or version != str(FORMAT_VERSION):
+    if set(metadata) != {"format", "version", "model", "sha256"} or version != str(int(version)) or version == "0":
         raise ModelFileError("its header is damaged")
     return metadata
 
 
-def _digest(document: str, tensors: dict[str, np.ndarray]) -> str:
+def _digest(version: str, document: str, tensors: dict[str, np.ndarray]) -> str:
     """SHA-256 of format, version, JSON text, and name, type, shape and bytes of each tensor."""
     table = [(name, tensors[name].dtype.str, tensors[name].shape) for name in sorted(tensors)]
     digest = hashlib.sha256()
-    for part in (f"{FORMAT} {FORMAT_VERSION}", document, json.dumps(table)):
+    for part in (f"{FORMAT} {version}", document, json.dumps(table)):
         encoded = part.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "little"))
         digest.update(encoded)

@@ -23,13 +23,28 @@ def data(estimator, dtype=np.float64):
     return X.astype(dtype), y
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+FORMS = [
+    ol.SoftmaxRegression(random_state=0),
+    *(
+        ol.LinearRegression(loss=loss, solver=solver, random_state=0)
+        for loss in ("squared", "absolute", "huber", "quantile")
+        for solver in ("auto", "closed_form" if loss == "squared" else "newton", "sgd")
+    ),
+    ol.LinearRegression(loss="huber", scale=1.0),
+    ol.LinearRegression(loss="quantile", quantile=0.9),
+    ol.LinearRegression(alpha=[0.0, 1.0]),
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: repr(form).replace("\n", ""))
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-def test_every_check_of_scikit_learn(estimator):
-    results = check_estimator(estimator(random_state=0), on_skip=None)
+@pytest.mark.filterwarnings("ignore::onelayer.errors.RankWarning")
+def test_every_check_of_scikit_learn(form):
+    """Where a model cannot learn part by part it has no partial_fit, and the checks of that do not apply."""
+    results = check_estimator(form, on_skip=None)
     failed = [r["check_name"] for r in results if r["status"] in ("failed", "xfail")]
     assert failed == []
-    assert sum(r["status"] == "passed" for r in results) >= 59
+    assert sum(r["status"] == "passed" for r in results) >= 55
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

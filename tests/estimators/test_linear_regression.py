@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import onelayer as ol
-from onelayer.errors import DivergenceError, InvalidDataError, InvalidParameterError
+from onelayer.errors import DivergenceError, InvalidDataError, InvalidParameterError, RankWarning
 
 
 def test_the_synthetic_set_of_the_course():
@@ -64,7 +64,10 @@ def test_without_an_intercept():
 
 def test_constant_targets_and_constant_columns():
     X = np.ones((20, 3))
-    model = ol.LinearRegression(random_state=0).fit(X, np.full(20, 4.5))
+    model = ol.LinearRegression(solver="sgd", random_state=0).fit(X, np.full(20, 4.5))
+    np.testing.assert_allclose(model.predict(X), 4.5)
+    with pytest.warns(RankWarning, match="x0 = 1 in every row"):
+        model = ol.LinearRegression().fit(X, np.full(20, 4.5))
     np.testing.assert_allclose(model.predict(X), 4.5)
 
 
@@ -89,9 +92,9 @@ def test_targets_that_cannot_be_held_or_resolved_are_refused():
     with pytest.raises(
         InvalidDataError, match=r"y has 1e\+300 in row 0, whose square is too large for float32"
     ):
-        ol.LinearRegression().fit(X, np.r_[1e300, np.zeros(19)])
+        ol.LinearRegression(solver="sgd").fit(X, np.r_[1e300, np.zeros(19)])
     with pytest.raises(InvalidDataError, match="cannot resolve; subtract its mean, or give X as float64"):
-        ol.LinearRegression().fit(X, 1e8 + np.arange(20.0))
+        ol.LinearRegression(solver="sgd").fit(X, 1e8 + np.arange(20.0))
     with pytest.raises(InvalidDataError, match="y contains NaN in row 3"):
         ol.LinearRegression().fit(X, np.where(np.arange(20) == 3, np.nan, 1.0))
     with pytest.raises(InvalidParameterError, match="alpha='auto'"):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +21,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from onelayer import model_files, validation
+from onelayer import frames, model_files, validation
 from onelayer.errors import InvalidDataError
 from onelayer.losses import Loss
 from onelayer.matrices import Dense
@@ -28,11 +29,11 @@ from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
+from onelayer.solvers.run import Monitor
 from onelayer.solvers.schedules import SCHEDULES
 from onelayer.solvers.sgd import SGD
-from onelayer.solvers.solution import Solution
+from onelayer.solvers.solution import Solution, Stream
 
-SOLVERS = ("auto", "sgd")
 _DTYPES = [np.float64, np.float32, np.uint8]
 
 
@@ -43,6 +44,18 @@ class Labelled:
     X: NDArray
     targets: NDArray
     weights: NDArray | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a solver is asked to do: an objective, where to start, who looks on; see ``SGD.solve``."""
+
+    objective: Objective
+    random_state: np.random.RandomState
+    start: tuple[NDArray, NDArray] | None
+    held_out: Labelled | None
+    callbacks: Sequence[Callback]
+    stream: Stream | None
 
 
 class SingleLayer(BaseEstimator, ABC):
@@ -70,7 +83,7 @@ class SingleLayer(BaseEstimator, ABC):
     history_: list[dict[str, int | float | None]]
     training_: dict[str, Any]
 
-    _alpha_word = ""  # a word that ``alpha`` may be
+    _solvers: ClassVar[tuple[str, ...]] = ("auto", "sgd")
 
     @property
     @abstractmethod
@@ -88,6 +101,15 @@ class SingleLayer(BaseEstimator, ABC):
     @abstractmethod
     def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
         """Return the weights of rows of training data."""
+
+    @abstractmethod
+    def _check_alpha(self) -> None:
+        """Refuse a weight of the penalty that there cannot be."""
+
+    def _method(self, loop: type[Loop] = FusedLoop) -> str:
+        """Return the name of the solver that is going to be used."""
+        validation.check_choice("solver", self.solver, self._solvers)
+        return "sgd"
 
     @abstractmethod
     def _n_outputs(self, targets: NDArray) -> int:
@@ -165,20 +187,24 @@ class SingleLayer(BaseEstimator, ABC):
         with self._unchanged_on_failure():
             warm = self.warm_start and self.__sklearn_is_fitted__()
             sgd, random_state = self._check_parameters(loop), check_random_state(self.random_state)
-            train = self._labelled(X, y, sample_weight, reset=not warm, targets_known=warm)
+            method = self._method(loop)
+            exact = method == "closed_form"
+            train = self._labelled(
+                X, y, sample_weight, reset=not warm, targets_known=warm, exact=exact, surveyed=exact
+            )
             if (X_val is None) != (y_val is None):
                 raise InvalidDataError("X_val and y_val go together: give both or neither")
             held_out = None
             if X_val is not None:
-                held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val")
+                held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val", exact=exact)
                 if held_out.targets.shape[1] != train.targets.shape[1]:
                     raise InvalidDataError(
                         f"y_val has {held_out.targets.shape[1]} outputs, y has {train.targets.shape[1]}"
                     )
-            elif self.early_stopping:
+            elif self.early_stopping and method == "sgd":
                 train, held_out = self._split(train, random_state)
             start = self._get_coef(self._n_outputs(train.targets)) if warm else None
-            solution = self._solve(sgd, train, held_out, start, random_state, callbacks)
+            solution = self._solve(sgd, method, train, held_out, start, random_state, callbacks)
             self.n_iter_ = len(solution.epochs)
             self.converged_ = solution.converged
             self.history_ = [epoch.record() for epoch in solution.epochs]
@@ -201,7 +227,7 @@ class SingleLayer(BaseEstimator, ABC):
         before = {} if first else self.training_
         random_state = check_random_state(self.random_state)
         sgd = self._check_parameters().one_epoch(done)
-        solution = self._solve(sgd, train, None, start, random_state, callbacks)
+        solution = self._solve(sgd, "sgd", train, None, start, random_state, callbacks)
         self.n_iter_ = done + 1
         self.converged_ = False
         self.history_ = [*history, {**solution.epochs[0].record(), "epoch": done + 1}]
@@ -240,28 +266,38 @@ class SingleLayer(BaseEstimator, ABC):
         self,
         X: Any,
         y: Any,
-        sample_weight: ArrayLike | None,
+        sample_weight: ArrayLike | None = None,
         *,
         part: str = "",
         reset: bool = False,
         targets_known: bool = True,
+        exact: bool = False,
+        surveyed: bool = False,
+        streamed: bool = False,
     ) -> Labelled:
-        """Check rows; learn the number of columns from them if ``reset``, and the kind of targets if not known."""
+        """Check rows; learn the number of columns from them if ``reset``, and the kind of targets if not known.
+
+        ``exact`` are computations in float64, whatever X is; ``surveyed`` is X by a solver that finds by itself what is
+        not finite; ``streamed`` are rows beside others, so that it is enough if one of those has a weight.
+        """
         validation.check_finite_targets(y, f"y{part}")
+        frames.check_numeric(X, f"X{part}")
         inputs, outputs = validate_data(self, X, y, **self._checks(reset), multi_output=True)
-        validation.check_finite(inputs, f"X{part}", vars(self).get("feature_names_in_"))
+        if not surveyed:
+            validation.check_finite(inputs, f"X{part}", self._column_names)
         if not part:
             self._learn_targets(outputs, again=targets_known)
         targets = self._read_targets(outputs, f"y{part}")
         if self._loss.name == "squared":
-            validation.check_range(targets, inputs.dtype, f"y{part}")
-        weights = validation.check_weights(sample_weight, len(inputs), f"sample_weight{part}")
+            validation.check_range(targets, np.dtype(np.float64) if exact else inputs.dtype, f"y{part}")
+        weights = validation.check_weights(
+            sample_weight, len(inputs), f"sample_weight{part}", some=not streamed
+        )
         return Labelled(inputs, targets, weights)
 
     def _check_parameters(self, loop: type[Loop] = FusedLoop) -> SGD:
         """Check the parameters and return the solver that they ask for."""
-        validation.check_real("alpha", self.alpha, 0, low_included=True, word=self._alpha_word)
-        validation.check_choice("solver", self.solver, SOLVERS)
+        self._check_alpha()
         validation.check_real("validation_fraction", self.validation_fraction, 0, 1)
         patience = validation.check_integer("n_iter_no_change", self.n_iter_no_change)
         n_threads = None if self.n_threads is None else validation.check_integer("n_threads", self.n_threads)
@@ -294,9 +330,15 @@ class SingleLayer(BaseEstimator, ABC):
             )
         return parts[0], parts[1]
 
+    def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
+        """Run the solver of this name."""
+        monitor = self._monitor(task)
+        return sgd.solve(task.objective, task.random_state, task.start, monitor, task.callbacks, task.stream)
+
     def _solve(
         self,
         sgd: SGD,
+        method: str,
         train: Labelled,
         held_out: Labelled | None,
         start: tuple[NDArray, NDArray] | None,
@@ -304,51 +346,117 @@ class SingleLayer(BaseEstimator, ABC):
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
     ) -> Solution:
         """Run the solver; set the parameters and the training record."""
-        loss, weights = self._loss, self._weights(train.weights, train.targets)
+        weights = self._weights(train.weights, train.targets)
         total = float(len(train.X)) if weights is None else float(weights.sum())
         objective = Objective(
             Dense(train.X),
             train.targets,
-            loss,
+            self._loss,
             self._n_outputs(train.targets),
             self._objective_alpha(total),
             weights,
             bool(self.fit_intercept),
             sgd.n_threads,
         )
-
-        def monitor(coef: NDArray, intercept: NDArray) -> tuple[float, float | None]:
-            assert held_out is not None
-            scores = Dense(held_out.X).scores(coef, intercept, sgd.n_threads)
-            value = loss.value(scores, held_out.targets, held_out.weights)
-            return value, self._score_of(scores, held_out.targets, held_out.weights)
-
-        heard = listeners(callbacks)
-        began = time.perf_counter()
         stream = vars(self).get("_stream") if start is not None else None
-        solution = sgd.solve(objective, random_state, start, monitor if held_out else None, heard, stream)
+        task = Task(objective, random_state, start, held_out, listeners(callbacks), stream)
+        began = time.perf_counter()
+        solution = self._minimise(sgd, method, task)
         seconds = time.perf_counter() - began
         self._set_coef(solution.coef, solution.intercept)
         self._stream = solution.stream
+        self.training_ = self._record(
+            len(train.X), seconds, method, str(solution.stopped), sgd.threads, sgd.loop
+        )
+        return solution
+
+    def _record(
+        self,
+        n_rows: int,
+        seconds: float,
+        method: str,
+        stopped: str,
+        n_threads: int,
+        loop: type[Loop] = FusedLoop,
+    ) -> dict[str, Any]:
+        """Return what is to be remembered of a training."""
         seed = self.random_state
-        self.training_ = {
+        return {
             "seconds": seconds,
-            "n_rows": len(train.X),
-            "n_threads": sgd.threads,
+            "n_rows": n_rows,
+            "n_threads": n_threads,
             "random_state": int(seed) if isinstance(seed, (int, np.integer)) else None,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "implementation": sgd.loop.name,
-            "versions": _versions(sgd.loop.packages),
-            "stopped": str(solution.stopped),
+            "solver": method,
+            "implementation": loop.name,
+            "versions": _versions(loop.packages),
+            "stopped": stopped,
             "data": None,
         }
-        return solution
+
+    def _monitor(self, task: Task) -> Monitor | None:
+        """Return what judges parameters on the rows that were held out, if there are any."""
+        return None if task.held_out is None else partial(self._judge, task.held_out, task.objective.loss)
+
+    def _judge(
+        self, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
+    ) -> tuple[float, float | None]:
+        """Return loss and score of parameters on rows that were held out."""
+        scores = Dense(data.X).scores(coef, intercept, self.n_threads)
+        score = self._score_of(scores, data.targets, data.weights)
+        return loss.value(scores, data.targets, data.weights), score
+
+    def facts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        """Return what a model file holds of a fit beside weights and training record: JSON-able values, and arrays."""
+        return {}, {}
+
+    def recall(self, facts: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        """Take back what ``facts`` returned.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is something else.
+        """
+        if facts or arrays:
+            raise ValueError(f"a {type(self).__name__} has no {', '.join([*facts, *arrays])}")
+
+    def _inputs(self, X: Any) -> NDArray:
+        """Return checked rows to predict."""
+        check_is_fitted(self)
+        frames.check_numeric(X, "X")
+        inputs = validate_data(self, X, **self._checks(reset=False))
+        validation.check_finite(inputs, "X", self._column_names)
+        return inputs
+
+    def named(self, names: Sequence[str]) -> Self:
+        """Call the columns of X so in summaries and messages, although the rows come without names."""
+        self._names = [str(name) for name in names]
+        return self
+
+    @property
+    def coefficient_names(self) -> list[str]:
+        """A name for each column of ``coef_``: ``feature_names_in_``, else those given to it, else x0, x1, ….
+
+        Examples
+        --------
+        >>> import onelayer as ol
+        >>> ol.LinearRegression().fit([[1.0], [2.0], [4.0]], [1.0, 2.0, 3.0]).coefficient_names
+        ['x0']
+        """
+        names = self._column_names
+        return [f"x{j}" for j in range(self.n_features_in_)] if names is None else names
+
+    @property
+    def _column_names(self) -> list[str] | None:
+        """The names of the columns of X, if they have any."""
+        fitted = vars(self)
+        names = fitted.get("feature_names_in_", fitted.get("_names", ()))
+        return [str(name) for name in names] if len(names) == fitted.get("n_features_in_") else None
 
     def _scores(self, X: ArrayLike) -> NDArray:
         """Return X·coefᵀ + intercept of checked X, shape (n_rows, n_rows of coef_)."""
-        check_is_fitted(self)
-        inputs = validate_data(self, X, **self._checks(reset=False))
-        validation.check_finite(inputs, "X", vars(self).get("feature_names_in_"))
+        inputs = self._inputs(X)
         n_threads = None if self.n_threads is None else validation.check_integer("n_threads", self.n_threads)
         return Dense(inputs).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), n_threads)
 
@@ -371,7 +479,10 @@ class SingleLayer(BaseEstimator, ABC):
         model_files.save(self, path, data)
 
 
+_version = cache(version)  # it reads a file, which takes longer than a small fit
+
+
 def _versions(others: tuple[str, ...]) -> dict[str, str]:
     """Return the versions that a result depends on, those of other packages included."""
-    packages = {name: version(name) for name in ("onelayer", "numpy", "scikit-learn", "numba", *others)}
+    packages = {name: _version(name) for name in ("onelayer", "numpy", "scikit-learn", "numba", *others)}
     return {**packages, "python": platform.python_version(), "platform": platform.platform()}

@@ -209,11 +209,12 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         best = (scores[:, 0] > 0).astype(np.intp) if len(self.classes_) == 2 else scores.argmax(axis=1)
         return self.classes_[best]
 
-    _alpha_word = "auto"
-
     @property
     def _loss(self) -> CrossEntropy:
         return CrossEntropy()
+
+    def _check_alpha(self) -> None:
+        validation.check_real("alpha", self.alpha, 0, low_included=True, word="auto")
 
     @staticmethod
     def _label_array(y: ArrayLike, name: str) -> NDArray:

@@ -1,0 +1,127 @@
+"""How a linear regression is fitted: by its closed form, by Newton's method, or by minibatch SGD."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from onelayer.estimators.regression_fit import RegressionFit, scaled
+from onelayer.estimators.single_layer import Task
+from onelayer.losses import Absolute, Huber
+from onelayer.losses.regression import RegressionLoss
+from onelayer.matrices import Dense, spread
+from onelayer.objective import Objective
+from onelayer.solvers.closed_form import ClosedForm
+from onelayer.solvers.newton import Newton
+from onelayer.solvers.run import Monitor
+from onelayer.solvers.solution import Solution, Stopped
+
+_SCALE_ROWS = 20_000
+
+Fitted = tuple[Solution, RegressionFit]
+Fit = Callable[[Task, RegressionLoss], Fitted]
+
+
+def closed_form(
+    alphas: tuple[float, ...], task: Task, monitor: Monitor | None, columns: Sequence[str] | None
+) -> Fitted:
+    """Fit the squared loss exactly, with the best of several alphas; none of them for the objective's own."""
+    solution = ClosedForm(alphas).solve(task.objective, monitor, task.callbacks, columns)
+    return solution, RegressionFit.exact(solution)
+
+
+def newton(solver: Newton, task: Task, loss: RegressionLoss) -> Fitted:
+    """Fit to the optimum; the δ of a Huber loss is in units of the solver's scale."""
+    objective = replace(task.objective, loss=loss)
+    solution = solver.solve(objective, task.start, callbacks=task.callbacks)
+    scale: float | list[float] | None = None
+    if loss.name == "huber":
+        scales = np.atleast_1d(solver.scale if solution.scale is None else solution.scale)
+        scale = scales.tolist() if len(scales) > 1 else float(scales[0])
+    losses = scaled((loss,), scale, objective.n_outputs)
+    return solution, RegressionFit(losses, objective.alpha, scale, solution.gap)
+
+
+def sgd(run: Callable[[Task], Solution], scale: Any, task: Task, loss: RegressionLoss) -> Fitted:
+    """Run minibatch SGD; Huber's scale is a number, or "auto" for an estimate from some rows."""
+    objective = task.objective
+    sizes = None
+    if isinstance(loss, Huber):
+        sizes = noise_scale(objective, loss.delta) if scale == "auto" else float(scale)
+    losses = scaled((loss,), sizes, objective.n_outputs)
+    solution = run(replace(task, objective=replace(objective, loss=losses[0])))
+    return solution, RegressionFit(losses, objective.alpha, sizes)
+
+
+def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: bool) -> Fitted:
+    """Fit by one loss; or by each of several to the same target, as outputs of one model.
+
+    Parameters
+    ----------
+    fit : callable
+        Fits by one loss.
+    task : Task
+    losses : sequence of RegressionLoss
+    go_on : bool
+        Whether each fit is to start where the one before has ended.
+    """
+    if len(losses) == 1:
+        return fit(task, losses[0])
+    solutions: list[Solution] = []
+    for k, loss in enumerate(losses):
+        start = None if task.start is None else (task.start[0][[k]], task.start[1][[k]])
+        if start is None and solutions and go_on:
+            start = solutions[-1].coef, solutions[-1].intercept
+        part = replace(task, start=start, objective=replace(task.objective, n_outputs=1))
+        solutions.append(fit(part, loss)[0])
+    epochs = [epoch for solution in solutions for epoch in solution.epochs]
+    gaps = [solution.gap for solution in solutions if solution.gap is not None]
+    ends = [solution.stopped for solution in solutions if solution.stopped is not Stopped.FINISHED]
+    gap = max(gaps) if len(gaps) == len(solutions) else None
+    joined = replace(
+        solutions[-1],
+        coef=np.vstack([solution.coef for solution in solutions]),
+        intercept=np.concatenate([solution.intercept for solution in solutions]),
+        converged=all(solution.converged for solution in solutions),
+        stopped=ends[0] if ends else Stopped.FINISHED,
+        epochs=[replace(epoch, epoch=k, epochs=len(epochs)) for k, epoch in enumerate(epochs, 1)],
+        gap=gap,
+    )
+    return joined, RegressionFit(tuple(losses), task.objective.alpha, None, gap)
+
+
+def noise_scale(objective: Objective, delta: float) -> float:
+    """Return the scale of the noise by a quick Huber fit to at most 20,000 of the rows; never 0."""
+    rows = spread(objective.X.shape[0], _SCALE_ROWS)
+    weights = None if objective.sample_weight is None else objective.sample_weight[rows]
+    some = replace(
+        objective,
+        X=Dense(objective.X.array[rows]),
+        targets=objective.targets[rows],
+        sample_weight=weights if weights is not None and weights.any() else None,
+        loss=Huber(delta),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = Newton(n_threads=objective.n_threads, scale="auto").solve(some).scale
+    median = Absolute().constant(some.targets, some.sample_weight, some.n_outputs)
+    size = Absolute().constant_value(median, some.targets, some.sample_weight) / some.n_outputs
+    return float(np.mean(0.0 if found is None else found)) or size or 1.0
+
+
+def validated(solution: Solution, found: RegressionFit, task: Task, score: Callable[..., Any]) -> Solution:
+    """Return the solution with the validation loss and score in its last record."""
+    if task.held_out is None or not solution.epochs:
+        return solution
+    data = task.held_out
+    scores = Dense(data.X).scores(solution.coef, solution.intercept, task.objective.n_threads)
+    targets = np.broadcast_to(data.targets, scores.shape)
+    outputs = zip(found.losses, scores.T, targets.T, strict=True)
+    loss = sum(each.value(s[:, None], y, data.weights) for each, s, y in outputs)
+    last = replace(solution.epochs[-1], val_loss=loss, val_score=score(scores, data.targets, data.weights))
+    return replace(solution, epochs=[*solution.epochs[:-1], last])
