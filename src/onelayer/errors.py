@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import importlib
 import math
-from types import ModuleType
+import os
+import sys
+import warnings
+from types import FrameType, ModuleType
 
 
 class OnelayerError(Exception):
@@ -90,6 +93,24 @@ class ConditionWarning(UserWarning):
 
 class TableWarning(UserWarning):
     """Something about a table that its owner should know: a constant or a duplicate column, a level never seen."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the line that called onelayer, however deep in it the reason was found.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("a column is constant", TableWarning)
+    >>> caught[0].category.__name__, str(caught[0].message)
+    ('TableWarning', 'a column is constant')
+    """
+    here, level = os.path.dirname(__file__) + os.sep, 1
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename.startswith(here):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def optional_dependency(module: str, extra: str) -> ModuleType:

@@ -18,6 +18,7 @@ import pytest
 
 from onelayer.callbacks import ProgressBar
 from onelayer.errors import MissingDependencyError
+from onelayer.solvers.events import Epoch
 
 from .runs import FIRST, SECOND, run
 
@@ -117,3 +118,34 @@ def test_rich_is_asked_for_on_a_terminal_only(terminal: Terminal, monkeypatch: p
     with pytest.raises(MissingDependencyError, match=r"onelayer\[app\]"):
         bar.on_start(12, 60_000)
     bar.on_end()
+
+
+def iterations(*numbers: int) -> list[Epoch]:
+    """Return iterations of an exact solver."""
+    return [
+        dataclasses.replace(SECOND, epoch=number, learning_rate=None, val_score=0.5) for number in numbers
+    ]
+
+
+def test_iterations_are_shown_on_ever_fewer_lines_and_the_last() -> None:
+    file = io.StringIO()
+    run(ProgressBar(file, score="R²"), *iterations(*range(1, 124)))
+    lines = file.getvalue().splitlines()
+    assert [int(line.split()[1]) for line in lines] == [1, 2, 5, 10, 20, 50, 100, 123]
+    assert lines[0] == "iteration   1  loss 0.5100  val R² 0.5000"
+
+
+def test_a_last_iteration_that_was_shown_is_not_shown_again() -> None:
+    file = io.StringIO()
+    bar = ProgressBar(file)
+    run(bar, *iterations(1, 2, 3, 4, 5))
+    run(bar, *iterations(1, 2, 3))
+    assert [int(line.split()[1]) for line in file.getvalue().splitlines()] == [1, 2, 5, 1, 2, 3]
+
+
+def test_a_bar_of_iterations_is_full_in_the_end(terminal: Terminal) -> None:
+    run(ProgressBar(terminal.file), *iterations(1, 2, 3))
+    output = terminal.output()
+    assert "iteration 3" in output
+    assert " left" not in output
+    assert output.count("\n") == 1

@@ -36,6 +36,7 @@ class Result:
 
 
 Run = Callable[..., Result]
+Refused = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +62,25 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Result(status, *capsys.readouterr())
 
     return run_command
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file below a folder."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def refused(run: Run, workplace: Path) -> Refused:
+    """Run a command that must fail with one line and leave everything as it was; return the line."""
+
+    def check(*arguments: str | Path, status: int = 1) -> str:
+        before = everything(workplace)
+        result = run(*arguments)
+        assert result.status == status
+        assert everything(workplace) == before
+        return result.error
+
+    return check
 
 
 def write_idx(path: Path, array: NDArray) -> None:

@@ -20,7 +20,19 @@ from onelayer.solvers.events import Epoch
 from .conftest import Run, squares, write_folder
 
 KEYS = [
-    *("model", "report", "source", "n_train", "n_test", "epochs", "seconds", "converged", "train", "test"),
+    *(
+        "model",
+        "report",
+        "source",
+        "target",
+        "n_train",
+        "n_test",
+        "epochs",
+        "seconds",
+        "converged",
+        "train",
+        "test",
+    ),
 ]
 
 
@@ -250,7 +262,7 @@ class TestEnding:
         assert result.status == 3
         assert result.out == ""
         assert result.err.splitlines()[-1].startswith("Error: training diverged in epoch ")
-        assert "try learning_rate=" in result.err
+        assert "; try --learning-rate " in result.err
         assert files(workplace) == set()
 
 

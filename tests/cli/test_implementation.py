@@ -79,7 +79,9 @@ def test_the_fast_one_needs_no_pytorch(toy: str, run: Run, monkeypatch: pytest.M
 def test_what_the_course_does_not_have_is_one_line(toy: str, run: Run, workplace: Path) -> None:
     result = run("fit", toy, "--implementation", "scratch", "--momentum", "0.9")
     assert result.status == 1
-    assert result.error.startswith("momentum=0.9: gradient descent from scratch has none; set momentum=0")
+    assert result.error.startswith(
+        "--momentum 0.9: gradient descent from scratch has none; set --momentum 0,"
+    )
     assert [path.name for path in workplace.iterdir()] == [toy]
     result = run("fit", toy, "--implementation", "quick")
     assert result.status == 2
@@ -90,4 +92,4 @@ def test_divergence_has_its_own_status(toy: str, run: Run) -> None:
         "fit", toy, "--implementation", "concise", "--learning-rate", "1e6", "--schedule", "constant"
     )
     assert result.status == 3
-    assert "try learning_rate=" in result.err
+    assert "; try --learning-rate " in result.err

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from onelayer.cli import evaluate
+from onelayer.cli.fit import fit
 
 from .conftest import Result, Run
 
@@ -144,3 +147,21 @@ class TestProcess:
         installed = Path(sys.executable).with_name("onelayer")
         finished = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=60)
         assert finished.stdout == process("--version").out
+
+
+def test_options_of_fit_are_in_sections(run: Run) -> None:
+    result = run("fit", "--help")
+    titles = [line for line in result.out.splitlines() if line and not line.startswith((" ", "Usage"))]
+    assert titles == ["Table:", "Loss:", "Training:", "Output:"]
+    sections = dict(
+        zip(titles, re.split(r"\n(?:Table|Loss|Training|Output):\n", result.out)[1:], strict=True)
+    )
+    homes = {"--target": "Table:", "--missing-values": "Table:", "--alpha": "Loss:", "--epochs": "Training:"}
+    homes |= {"--report": "Output:", "--help": "Output:"}
+    for option, title in homes.items():
+        assert [name for name, text in sections.items() if re.search(rf"^  .*{option}\b", text, re.M)] == [
+            title
+        ]
+    for parameter in fit.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.opts[0] in result.out

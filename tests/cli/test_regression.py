@@ -30,7 +30,8 @@ def houses(run: Run) -> str:
     """A model file of the house prices, with its report beside it."""
     result = run("fit", "house-prices", "--validation", "0.2")
     assert result.status == 0
-    assert "val R² " in result.err
+    assert "sqft_living = sqft_above + sqft_basement" in result.err
+    assert "validation  R² " in result.out
     return "house-prices.onelayer"
 
 

@@ -19,6 +19,9 @@ class ProgressBar(Callback):
     on per second, and the time left: the mean time of an epoch so far, validation included, times the number
     of those to come. The first epoch counts only while it is the only one, since it may include compilation.
 
+    An exact solver has iterations, many and short ones, and their number is not known before: of them the lines are
+    those of the first, second, fifth, tenth, twentieth and so on, and of the last, without rows and time.
+
     Parameters
     ----------
     file : text file or None
@@ -64,8 +67,8 @@ class ProgressBar(Callback):
         figures = [f"loss {epoch.train_loss:#.4g}"]
         if epoch.val_score is not None:
             figures.append(f"val {self.score} {epoch.val_score:.4f}")
-        figures.append(f"{epoch.rows_per_second:,.0f} rows/s")
-        figures.append(f"{_duration(left)} left")
+        if not _is_iteration(epoch):
+            figures += [f"{epoch.rows_per_second:,.0f} rows/s", f"{_duration(left)} left"]
         return "  ".join(figures)
 
 
@@ -105,15 +108,28 @@ class _Nowhere(_Display):
 
 
 class _PlainLines(_Display):
-    """One line per epoch, for a file, a pipe or a log."""
+    """One line per epoch, for a file, a pipe or a log; of iterations ever fewer, and the last."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self._kept_back = ""
 
     def show(self, epoch: Epoch, figures: str) -> None:
-        """Write a line."""
-        width = len(str(epoch.epochs))
-        print(f"epoch {epoch.epoch:{width}}/{epoch.epochs}  {figures}", file=self._file, flush=True)
+        """Write a line, or keep it back."""
+        line = f"{_counted(epoch)}  {figures}"
+        if _is_iteration(epoch) and str(epoch.epoch).rstrip("0") not in ("1", "2", "5"):
+            self._kept_back = line
+        else:
+            self._write(line)
+
+    def close(self) -> None:
+        """Write the last line, if it has been kept back."""
+        if self._kept_back:
+            self._write(self._kept_back)
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._file, flush=True)
+        self._kept_back = ""
 
 
 class _LiveBar(_Display):
@@ -123,7 +139,7 @@ class _LiveBar(_Display):
         progress = optional_dependency("rich.progress", "app")
         console = optional_dependency("rich.console", "app").Console(file=file)
         self._progress = progress.Progress(
-            progress.TextColumn("epoch {task.completed}/{task.total}"),
+            progress.TextColumn("{task.description}"),
             progress.BarColumn(bar_width=None, finished_style="bar.complete"),
             progress.TextColumn("{task.fields[figures]}"),
             console=console,
@@ -136,11 +152,33 @@ class _LiveBar(_Display):
 
     def show(self, epoch: Epoch, figures: str) -> None:
         """Draw the bar."""
-        self._progress.update(self._task, completed=epoch.epoch, figures=figures, refresh=True)
+        self._progress.update(
+            self._task,
+            completed=epoch.epoch,
+            total=None if _is_iteration(epoch) else epoch.epochs,
+            description=" ".join(_counted(epoch).split()),
+            figures=figures,
+            refresh=True,
+        )
 
     def close(self) -> None:
-        """Give the cursor back."""
+        """Show the bar of iterations as full, and give the cursor back."""
+        if self._progress.tasks[0].total is None:
+            self._progress.update(self._task, total=self._progress.tasks[0].completed, refresh=True)
         self._progress.stop()
+
+
+def _is_iteration(epoch: Epoch) -> bool:
+    """Return whether it is one of an exact solver."""
+    return epoch.learning_rate is None
+
+
+def _counted(epoch: Epoch) -> str:
+    """Return which epoch of how many it is, or which iteration."""
+    if _is_iteration(epoch):
+        return f"iteration {epoch.epoch:3}"
+    width = len(str(epoch.epochs))
+    return f"epoch {epoch.epoch:{width}}/{epoch.epochs}"
 
 
 def _is_screen(file: TextIO) -> bool:

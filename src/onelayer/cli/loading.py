@@ -32,10 +32,12 @@ def unseen_part(source: Source) -> Dataset:
 
 @contextmanager
 def about(name: str) -> Iterator[None]:
-    """Say of which data an error speaks."""
+    """Say of which data an error speaks, unless it does so itself."""
     try:
         yield
     except InvalidDataError as error:
+        if str(error).startswith(name):
+            raise
         raise InvalidDataError(f"{name}: {error}") from error
 
 

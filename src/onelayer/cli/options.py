@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -49,6 +50,38 @@ class Number(click.ParamType):
         if self.high < math.inf:
             bounds += f" and below {self.high:g}"
         return f"a finite number {bounds}" + (f", or {self.word!r}" if self.word else "")
+
+
+class Numbers(Number):
+    """A number, or several of them separated by commas."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, the list of several, or the word."""
+        if not isinstance(value, str) or "," not in value:
+            return super().convert(value, param, ctx)
+        return [super(Numbers, self).convert(part, param, ctx) for part in value.split(",")]
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def grouped(*groups: Mapping[str, Mapping[str, Any]]) -> Callable[[Command], Command]:
+    """Return a decorator that adds groups of options to a command.
+
+    Parameters
+    ----------
+    *groups : mapping
+        Name of a parameter to the keywords of ``click.option``, and ``flags``.
+    """
+
+    def add(command: Command) -> Command:
+        for name, entry in reversed([entry for group in groups for entry in group.items()]):
+            flags = entry["flags"] if len(entry["flags"]) > 1 else (*entry["flags"], name)
+            settings = {key: value for key, value in entry.items() if key != "flags"}
+            command = click.option(*flags, **settings)(command)
+        return command
+
+    return add
 
 
 class Validation(click.ParamType):

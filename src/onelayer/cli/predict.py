@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from onelayer.cli.loading import about, check_width, load_source, unseen_part
-from onelayer.cli.options import JSON, MODEL, SOURCE
+from onelayer.cli.options import JSON, MODEL, SOURCE, Number, grouped
+from onelayer.cli.table_options import READING
+from onelayer.cli.tables import check_kind, estimator_of, rows_for
 from onelayer.strict_json import dumps
 
 if TYPE_CHECKING:
@@ -32,6 +34,12 @@ class SupportsWrite(Protocol):
 @click.command(short_help="Predict each row of a data set.")
 @MODEL
 @SOURCE
+@grouped(READING)
+@click.option(
+    "--interval",
+    type=Number(low_open=True, high=1.0),
+    help="Add the bounds between which a new target lies with this probability, such as 0.95.",
+)
 @click.option("--proba", is_flag=True, help="Add the probability of each class, a column for each.")
 @click.option(
     "-o",
@@ -42,12 +50,21 @@ class SupportsWrite(Protocol):
     help="Where to write.  [default: standard output]",
 )
 @JSON
-def predict(model_path: Path, source_name: str, proba: bool, output: Path, as_json: bool) -> None:
-    """Predict each row of SOURCE, in order; labels need not be there.
+def predict(
+    model_path: Path,
+    source_name: str,
+    proba: bool,
+    interval: float | None,
+    output: Path,
+    as_json: bool,
+    **reading: Any,
+) -> None:
+    """Predict each row of SOURCE, in order; labels and targets need not be there.
 
-    These are the rows of its test part, or all of them when it has one part only. The result is CSV: a
-    header, then for each row the predicted label or value. The columns of probabilities have the names of
-    the classes where these are known, and their labels elsewhere.
+    These are all rows of a table; of a data set those of its test part, or all of them when it has one part only. The
+    result is CSV: a header, then for each row the predicted label or value. The columns of probabilities have the names
+    of the classes where these are known, and their labels elsewhere. Predictions of a table are in the units of the
+    target column.
     """
     from sklearn.base import is_classifier
 
@@ -59,35 +76,61 @@ def predict(model_path: Path, source_name: str, proba: bool, output: Path, as_js
         check_writable(output)
     model = model_files.load(model_path)
     if proba and not is_classifier(model):
-        raise click.UsageError(f"--proba: {model_path} is a regression and has no probabilities")
-    data = unseen_part(load_source(source_name, labels_required=False))
-    check_width(data, model.n_features_in_, f"the model {model_path}")
-    with about(data.source):
-        predictions = model.predict(data.X)
-        probabilities = model.predict_proba(data.X) if proba else None
-    names = class_names(model) if proba else []
+        raise click.UsageError(f"{model_path} is a regression and has no probabilities; leave --proba out")
+    if interval is not None and is_classifier(model):
+        raise click.UsageError(f"{model_path} is a classifier and has no intervals; leave --interval out")
+    rows = _rows(model, model_path, source_name, reading)
+    keywords = {} if interval is None else {"interval": interval}
+    with about(source_name):
+        found = model.predict(rows, **keywords)
+        probabilities = model.predict_proba(rows) if proba else None
+    predictions, bounds = (
+        (found, {}) if interval is None else (found[0], {"lower": found[1], "upper": found[2]})
+    )
+    names = class_names(estimator_of(model)) if proba else []
     with _opened(output) as file:
         write = _write_json if as_json else _write_csv
-        write(file, predictions, names, probabilities)
+        write(file, predictions, bounds, names, probabilities)
+
+
+def _rows(model: Any, model_path: Path, source_name: str, reading: dict[str, Any]) -> Any:
+    """Return what the model is to predict: a table, or the rows of a data set."""
+    if check_kind(model, model_path, source_name):
+        return rows_for(model.preparation_, source_name, **reading)
+    data = unseen_part(load_source(source_name, labels_required=False))
+    check_width(data, model.n_features_in_, f"the model {model_path}")
+    return data.X
 
 
 def _write_json(
-    file: SupportsWrite, predictions: np.ndarray, names: list[str], probabilities: np.ndarray | None
+    file: SupportsWrite,
+    predictions: np.ndarray,
+    bounds: dict[str, np.ndarray],
+    names: list[str],
+    probabilities: np.ndarray | None,
 ) -> None:
-    """Write one object: the predictions, and with probabilities the classes and a list for each row."""
+    """Write one object: the predictions, their bounds, and with probabilities the classes and a list for each row."""
     record: dict[str, Any] = {"prediction": predictions.tolist()}
+    record |= {name: bound.tolist() for name, bound in bounds.items()}
     if probabilities is not None:
         record |= {"classes": names, "proba": probabilities.tolist()}
     file.write(dumps(record) + "\n")
 
 
 def _write_csv(
-    file: SupportsWrite, predictions: np.ndarray, names: list[str], probabilities: np.ndarray | None
+    file: SupportsWrite,
+    predictions: np.ndarray,
+    bounds: dict[str, np.ndarray],
+    names: list[str],
+    probabilities: np.ndarray | None,
 ) -> None:
     """Write a header and a line for each row."""
-    outputs = predictions.reshape(len(predictions), -1).T
-    header = ["prediction"] if len(outputs) == 1 else [f"prediction_{k}" for k in range(len(outputs))]
-    columns = [*outputs, *([] if probabilities is None else probabilities.T)]
+    header, columns = [], []
+    for name, values in {"prediction": predictions, **bounds}.items():
+        outputs = values.reshape(len(values), -1).T
+        header += [name] if len(outputs) == 1 else [f"{name}_{k}" for k in range(len(outputs))]
+        columns += list(outputs)
+    columns += [] if probabilities is None else list(probabilities.T)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(header + names)
     writer.writerows(zip(*columns, strict=True))

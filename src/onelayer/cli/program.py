@@ -22,6 +22,7 @@ from onelayer.cli.fit import fit
 from onelayer.cli.inspect import inspect
 from onelayer.cli.predict import predict
 from onelayer.cli.report import report
+from onelayer.cli.wording import in_flags
 from onelayer.errors import DivergenceError, OnelayerError
 
 
@@ -58,7 +59,7 @@ def run(arguments: list[str]) -> int:
             stack.enter_context(redirect_stderr(stack.enter_context(open(os.devnull, "w"))))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _Warnings().show
         return _run(arguments)
 
 
@@ -100,20 +101,30 @@ def _run(arguments: list[str]) -> int:
 
 def _fail(message: str, status: int) -> int:
     """Write one line to standard error."""
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    click.echo(f"Error: {in_flags(' '.join(message.split()))}", err=True)
     return status
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Show a warning as one line, without the place in the code that it comes from."""
-    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+class _Warnings:
+    """Shows each warning of a command once, as one line, without the place in the code that it comes from."""
+
+    def __init__(self) -> None:
+        self._shown: set[str] = set()
+
+    def show(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Write a warning to standard error, unless it has been shown."""
+        text = in_flags(" ".join(str(message).split()))
+        if text not in self._shown:
+            self._shown.add(text)
+            click.echo(f"Warning: {text}", err=True)
 
 
 def _discard_output() -> None:
