@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.validation import as_numbers, check_random_state, check_size, check_weights
+from onelayer.validation import as_numbers, check_random_state, check_range, check_size, check_weights
 
 
 def test_random_states() -> None:
@@ -82,6 +83,27 @@ def test_weights() -> None:
         InvalidDataError, match=r"has shape \(3,\); expected \(2,\), one weight for each row$"
     ):
         check_weights([1.0, 2.0, 3.0], 2)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "start", "step", "refused"),
+    [
+        (np.float64, 1e15, 1.0, False),
+        (np.float64, 1.7e18, 256.0, False),  # nanoseconds since 1970, as far as float64 has them
+        (np.float64, 1e15, 0.125, True),
+        (np.float32, 1e4, 1.0, False),
+        (np.float32, 1e8, 8.0, True),
+        (np.uint8, 1e8, 8.0, True),
+    ],
+)
+def test_targets_must_vary_by_more_than_rounding(
+    dtype: type, start: float, step: float, refused: bool
+) -> None:
+    targets = start + step * np.arange(7.0)[:, None]
+    assert len(np.unique(targets)) == 7
+    expectation = pytest.raises(InvalidDataError, match="cannot resolve") if refused else nullcontext()
+    with expectation:
+        check_range(targets, np.dtype(dtype), "y")
 
 
 def test_importing_validation_does_not_bring_scikit_learn() -> None:

@@ -143,6 +143,29 @@ def as_numbers(name: str, values: ArrayLike) -> NDArray:
     return array
 
 
+def as_targets(name: str, values: NDArray) -> NDArray:
+    """Return targets as float64, naming the first that is no number.
+
+    Examples
+    --------
+    >>> as_targets("y", np.array(["1", "2"])), as_targets("y", np.array(["1", "two"]))
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.InvalidDataError: y has 'two' in row 1, which is no number; a model of classes is SoftmaxRegression
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        for row, value in enumerate(values.tolist()):
+            try:
+                np.asarray(value, dtype=np.float64)
+            except (TypeError, ValueError):
+                raise InvalidDataError(
+                    f"{name} has {value!r} in row {row}, which is no number; a model of classes is SoftmaxRegression"
+                ) from None
+        raise
+
+
 def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None) -> None:
     """Refuse NaN and infinity, naming the first row and column; no copy of the array is made."""
     if array.dtype.kind != "f":
@@ -164,9 +187,9 @@ def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None
 
 
 def check_weights(
-    sample_weight: ArrayLike | None, n_rows: int, name: str = "sample_weight"
+    sample_weight: ArrayLike | None, n_rows: int, name: str = "sample_weight", *, some: bool = True
 ) -> NDArray | None:
-    """Return weights as float64, or None for equal weights; they are finite, not negative, and not all zero."""
+    """Return weights as float64, or None for equal weights; they are finite, not negative, and ``some`` not zero."""
     if sample_weight is None:
         return None
     try:
@@ -185,7 +208,7 @@ def check_weights(
         raise InvalidDataError(
             f"{name} is negative in row {row} ({weights[row]:g}); weights must be at least 0"
         )
-    if not weights.any():
+    if some and not weights.any():
         raise InvalidDataError(f"{name} is zero in every row; at least one row must count")
     if not np.isfinite(weights.sum()):
         raise InvalidDataError(
@@ -202,7 +225,20 @@ def check_finite_targets(y: Any, name: str) -> None:
 
 
 def check_range(targets: NDArray, dtype: np.dtype, name: str) -> None:
-    """Refuse targets of a regression that the type of X cannot hold or resolve."""
+    """Refuse targets of a regression that the type of X cannot hold or resolve.
+
+    In float32 they must vary by a thousand times the rounding of the largest. In float64 a few times is enough:
+    differences of whole numbers, such as timestamps, are exact, and are what the solvers work on.
+
+    Examples
+    --------
+    >>> check_range(1e15 + np.arange(3.0)[:, None], np.dtype(np.float64), "y")
+    >>> check_range(1e8 + np.arange(20.0)[:, None], np.dtype(np.float32), "y")
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.InvalidDataError: y varies by 19 around 1e+08, which float32, the type of computation, cannot \
+resolve; subtract its mean, or give X as float64
+    """
     number: np.dtype[np.floating] = np.dtype(np.float64 if dtype == np.float64 else np.float32)
     eps = float(np.finfo(number).eps)
     largest = np.abs(targets).max()
@@ -214,7 +250,7 @@ def check_range(targets: NDArray, dtype: np.dtype, name: str) -> None:
             + ("" if number == np.float64 else ", or give X as float64")
         )
     spread = (targets.max(axis=0) - targets.min(axis=0)).max()
-    if 0 < spread < 1e3 * eps * largest:
+    if 0 < spread < (4 if number == np.float64 else 1e3) * eps * largest:
         raise InvalidDataError(
             f"{name} varies by {spread:g} around {largest:g}, which {number}, the type of computation, cannot "
             f"resolve; subtract its mean" + ("" if number == np.float64 else ", or give X as float64")

@@ -291,3 +291,18 @@ class TestRank:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             ol.LinearRegression().fit(X, y)
+
+
+def test_columns_that_only_rounding_tells_apart_are_named_also_in_float64():
+    random = np.random.RandomState(0)
+    X = random.randn(60, 3)
+    X[:, 2] = X[:, 0] + 1e-12 * random.randn(60)
+    with pytest.warns(ConditionWarning, match="x2 the most: about 3 digits"):
+        ol.LinearRegression().fit(X, X @ [1.0, 2.0, 3.0])
+
+
+def test_a_warning_points_at_the_line_that_called():
+    X = np.ones((5, 1))
+    with pytest.warns(RankWarning) as caught:
+        ol.LinearRegression().fit(X, np.arange(5.0))
+    assert caught[0].filename == __file__

@@ -121,7 +121,7 @@ BAD_BATCHES = {
     "none": ([], "there are no rows"),
     "one without rows": ([(X, y), (X[:0], y[:0])], "0 sample"),
     "one with more columns": ([(X[:, :2], y), (X, y)], "3 features"),
-    "one with more outputs": ([(X, y), (X, Y)], "1 outputs and of 2 outputs cannot be merged"),
+    "one with more outputs": ([(X, y), (X, Y)], "numbers of outputs, 1 and 2, cannot be merged"),
     "NaN": (
         [(X, y), (np.where(np.isclose(X, X[7, 1], rtol=0, atol=0), np.nan, X), y)],
         "X contains NaN in row 7, column 1",
@@ -168,7 +168,7 @@ class TestMerge:
 
     def test_other_outputs(self):
         self.refuse(ol.LinearRegression().fit(X, Y), "one dimension, the other of two")
-        with pytest.raises(InvalidDataError, match="2 outputs and of 1 outputs"):
+        with pytest.raises(InvalidDataError, match="numbers of outputs, 2 and 1, cannot be merged"):
             ol.LinearRegression().fit(X, Y).merge(ol.LinearRegression().fit(X, Y[:, :1]))
 
     def test_another_type(self):

@@ -96,7 +96,7 @@ def test_intervals_have_the_shape_of_the_targets():
 def test_intervals_that_there_are_none_of():
     model = ol.LinearRegression().fit(X, y)
     for level in (0, 1, 95, "0.95"):
-        with pytest.raises(InvalidParameterError, match="level"):
+        with pytest.raises(InvalidParameterError, match="interval="):
             model.predict(X, interval=level)
     with pytest.raises(InvalidParameterError, match="kind='mean'"):
         model.predict(X, interval=0.9, kind="mean")

@@ -2,6 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.formula.api as smf
+from sklearn.exceptions import NotFittedError
 
 from onelayer.data.preparation.preparation import Group
 from onelayer.errors import InvalidDataError, InvalidParameterError
@@ -56,7 +57,8 @@ def test_refuses_what_is_no_category():
     with pytest.raises(InvalidDataError, match="size is no category"):
         category_effects(Group("size", "number", range(1)), ["size"], [], 6, [1.0], [0.0], [2.0])
     with pytest.raises(
-        InvalidDataError, match="2 levels, 1 coefficients, 1 lower and 1 upper ends, and 1 counts"
+        InvalidDataError,
+        match="levels, coefficients, lower ends, upper ends and counts are 2, 1, 1, 1 and 1 in number",
     ):
         Effects.of("c", "r", 1, ["a", "b"], [1.0], [0.0], [2.0], [3])
 
@@ -88,3 +90,13 @@ def test_refuses_a_column_that_is_no_category(table):
     model = TableModel().fit(table, "cost")
     with pytest.raises(InvalidParameterError, match="column='size': the model's categories are fuel"):
         EffectsDisplay.from_estimator(model, table, "size")
+
+
+def test_refuses_what_is_no_fitted_model_of_a_table(table):
+    model = LinearRegression().fit(MATRIX[:, :1], MATRIX[:, 1])
+    with pytest.raises(
+        InvalidParameterError, match=r"^model=LinearRegression: .*; give a fitted TableModel$"
+    ):
+        EffectsDisplay.from_estimator(model, table, "fuel")
+    with pytest.raises(NotFittedError, match="TableModel instance is not fitted yet"):
+        EffectsDisplay.from_estimator(TableModel(), table, "fuel")

@@ -11,7 +11,7 @@ from onelayer.data.tables import Table
 from onelayer.errors import InvalidDataError, RankWarning
 from onelayer.estimators.linear_regression import LinearRegression
 
-LARGE = 1 << 28
+LARGE = 1 << 26
 """Bytes of a matrix above which a table is large."""
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from numpy.typing import NDArray
 
-from onelayer.errors import ConditionWarning, RankWarning
+from onelayer.errors import ConditionWarning, RankWarning, warn
 from onelayer.losses import Absolute, Huber, Squared
 from onelayer.losses.regression import RegressionLoss
 from onelayer.solvers.closed_form import (
@@ -126,10 +125,10 @@ class RegressionFit:
             return
         if fit.rank < len(names):
             message = rank_message(fit.dependencies, names, fit.rank, fit.n_rows, fit.fit_intercept)
-            warnings.warn(message, RankWarning, stacklevel=2)
-        elif fit.condition * fit.resolution > 1:
+            warn(message, RankWarning)
+        elif fit.ill_conditioned:
             message = condition_message(fit.condition, fit.weakest, names, fit.resolution)
-            warnings.warn(message, ConditionWarning, stacklevel=2)
+            warn(message, ConditionWarning)
 
 
 def scaled(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +21,7 @@ from onelayer.data.preparation.options import Options
 from onelayer.data.preparation.place import called, rows
 from onelayer.data.preparation.preparation import Preparation
 from onelayer.data.tables import Table, open_table
-from onelayer.errors import InvalidDataError, TableWarning, optional_dependency
+from onelayer.errors import InvalidDataError, TableWarning, optional_dependency, warn
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.one_pass import fit_in_one_pass, of_large
 from onelayer.estimators.single_layer import SingleLayer
@@ -334,7 +333,9 @@ class TableModel(BaseEstimator):
                 return open_table(path, categories=[name for name in self._categories() if name in columns])
             case np.ndarray() | list():
                 return Table.of(_frame(X))
-        return Table.of(X)
+        table = Table.of(X)
+        asked = [name for name in self._options().categories if name in table.columns]
+        return Table.of(X, categories=asked) if asked else table
 
     def _categories(self) -> tuple[str, ...]:
         """Return the columns that are names of levels, asked for or found."""
@@ -366,10 +367,9 @@ class TableModel(BaseEstimator):
                 n_lacking += len(kept) - int(kept.sum())
             parts.append(_with_gaps(function(prepared.X), kept, called(table)))
         if n_lacking:
-            warnings.warn(
+            warn(
                 f"{called(table)}: {rows(n_lacking)} of {n_rows:,} lack a value, and have NaN for a prediction",
                 TableWarning,
-                stacklevel=3,
             )
         return parts
 

@@ -32,7 +32,7 @@ class Interval(NamedTuple):
 def predict_interval(
     least_squares: LeastSquares,
     X: NDArray,
-    level: float = 0.95,
+    interval: float = 0.95,
     kind: str = "prediction",
     *,
     weights: NDArray | None = None,
@@ -53,7 +53,7 @@ def predict_interval(
     least_squares : LeastSquares
     X : (n_rows, n_features) float32, float64 or uint8
         New rows, or those of the fit.
-    level : float
+    interval : float
         Probability that an interval holds what it is for, between 0 and 1.
     kind : {"prediction", "confidence"}
     weights : (n_rows,) float64, optional
@@ -64,7 +64,7 @@ def predict_interval(
     Raises
     ------
     InvalidParameterError
-        A level outside its range, an unknown kind, or a penalised fit.
+        A probability outside its range, an unknown kind, or a penalised fit.
     InvalidDataError
         X has another number of columns, or the fit had too few rows to estimate the noise from.
 
@@ -78,13 +78,13 @@ def predict_interval(
     """
     from scipy.stats import t
 
-    level = check_real("level", level, 0, 1)
+    interval = check_real("interval", interval, 0, 1)
     check_choice("kind", kind, KINDS)
     fit = CentredFit.unpenalised(least_squares)
     if fit.degrees <= 0 or not fit.relations_known:
         raise InvalidDataError(
-            f"the {fit.n_rows} rows of the fit do not determine {len(fit.mean)} coefficients and the noise around "
-            f"them; intervals need more rows"
+            f"the rows of the fit ({fit.n_rows}) do not determine its coefficients ({len(fit.mean)}) and the noise "
+            f"around them; intervals need more rows"
         )
     n_outputs = fit.parameters.shape[1]
     prediction, width = np.empty((len(X), n_outputs)), np.empty((len(X), n_outputs))
@@ -95,6 +95,6 @@ def predict_interval(
         width[:, output] = V.variance(X)
         if kind == "prediction":
             width[:, output] += fit.variance(output) / (1.0 if weights is None else weights)
-    width = t.ppf(0.5 + 0.5 * level, fit.degrees) * np.sqrt(width)
+    width = t.ppf(0.5 + 0.5 * interval, fit.degrees) * np.sqrt(width)
     width[~rows_determined(least_squares, X)] = np.nan
     return Interval(prediction, prediction - width, prediction + width)

@@ -88,8 +88,8 @@ class Effects:
         lengths = [len(each) for each in (levels, coef, low, high, counts)]
         if len(set(lengths)) > 1:
             raise InvalidDataError(
-                f"{column}: there are {lengths[0]} levels, {lengths[1]} coefficients, {lengths[2]} lower and "
-                f"{lengths[3]} upper ends, and {lengths[4]} counts; expected one of each for each level"
+                f"{column}: levels, coefficients, lower ends, upper ends and counts are "
+                f"{', '.join(map(str, lengths[:-1]))} and {lengths[-1]} in number; expected one of each for each level"
             )
         effect = np.array([0.0, *coef], dtype=np.float64)
         order = np.argsort(-effect, kind="stable")
@@ -226,10 +226,18 @@ class EffectsDisplay:
         Raises
         ------
         InvalidParameterError
-            The model has no such category.
+            The model is none of tables, or has no such category.
         """
-        from onelayer.data.tables.table import Table
+        from sklearn.utils.validation import check_is_fitted
 
+        from onelayer.data.tables.table import Table
+        from onelayer.estimators.table_model import TableModel
+
+        if not isinstance(model, TableModel):
+            raise InvalidParameterError(
+                f"model={type(model).__name__}: effects are those of a table's categories; give a fitted TableModel"
+            )
+        check_is_fitted(model)
         preparation, estimator = model.preparation_, model.estimator_
         groups = {group.column: group for group in preparation.groups if group.reference is not None}
         if column not in groups:

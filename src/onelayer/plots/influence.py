@@ -24,7 +24,7 @@ _MOST_ROWS, _FARTHEST = 20_000, 1_000
 
 def least_squares_of(model: Any) -> LeastSquares | None:
     """Return the exact solution that a fitted model keeps; None for one that was not solved by least squares."""
-    return vars(model).get("_least_squares")
+    return vars(model).get("least_squares_")
 
 
 def most_telling_rows(residuals: np.ndarray) -> np.ndarray:

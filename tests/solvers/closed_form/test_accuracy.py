@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,20 @@ def test_without_an_intercept(name):
     fit = solve(Statistics.of(X, y[:, None], None), fit_intercept=False)
     assert fit.intercept.tolist() == [0]
     assert digits(fit.coef[0], exact) >= max(14, digits(householder(X, y, fit_intercept=False), exact))
+
+
+@pytest.mark.parametrize("distance", [3e-8, 1e-10, 1e-12])
+def test_parts_of_nearly_collinear_rows_agree_as_far_as_the_condition_allows(distance):
+    """To 1e-12 up to a condition number of 10⁸, and to 10⁻²⁹ of its square beyond."""
+    X = nearly_collinear(distance)
+    y = targets(X)
+    exact = least_squares(X, y)
+    for size in (1, 7, 39):
+        parts = [Statistics.of(X[k : k + size], y[k : k + size, None], None) for k in range(0, 40, size)]
+        fit = solve(reduce(Statistics.merge, parts))
+        assert fit.condition > 2e7
+        found = digits([*fit.intercept, *fit.coef[0]], exact)
+        assert found >= min(12.0 if fit.condition < 1e8 else 15.0, 28.5 - 2 * np.log10(fit.condition))
 
 
 @pytest.mark.parametrize("exponent", [-200, -100, 100, 150])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
 
 from onelayer.solvers.closed_form import Dependency, Statistics, condition_message, rank_message, solve
+
+from .rational import least_squares
 
 RANDOM = np.random.RandomState(0)
 BASE = RANDOM.randn(80, 3)
@@ -212,13 +216,15 @@ def test_rank_message():
     )
     many = [Dependency(k, {}, float(k)) for k in range(8)]
     text = message(many, [f"c{k}" for k in range(10)], 20)
-    assert "c4 = 4 in every row; and 3 more" in text
-    assert "c5" not in text
+    assert "c2 = 2 in every row; and 5 more" in text
+    assert "c3" not in text
     assert message([living], names, 3) == (
         "3 columns and only 3 rows: many coefficients fit alike, and those of least norm are returned; "
         "give more rows or alpha > 0"
     )
     assert "\n" not in text
+    assert message([Dependency(0, {}, 1.0)], ["c0"]).startswith("1 of 1 column depends on others (c0 = 1 in")
+    assert message([], ["c0"], 1).startswith("1 column and only 1 row: ")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +233,7 @@ def test_rank_message():
         ({0: -1.0, 1: 0.5}, -2.0, "c = -a + 0.5·b - 2"),
         ({0: 1.0}, 0.0, "c = a"),
         ({0: -0.001}, 1.5, "c = -0.001·a + 1.5"),
-        (dict.fromkeys(range(9), 1.0), 0.0, "c = a combination of 9 other columns"),
+        (dict.fromkeys(range(5), 1.0), 0.0, "c = a combination of 5 other columns"),
     ],
 )
 def test_relation_in_words(factors, constant, expected):
@@ -238,6 +244,22 @@ def test_condition_message_names_the_column():
     text = condition_message(1e9, 1, ["a", "b"], float(np.finfo(np.float32).eps))
     assert "drop b, or give X as float64" in text
     assert "float64" not in condition_message(1e16, 0, ["a"], float(np.finfo(np.float64).eps)).split(";")[1]
+
+
+@pytest.mark.parametrize("distance", [1e-9, 1e-12, 3e-13, 1e-13])
+def test_ill_conditioned_where_few_digits_survive_rounding(distance):
+    """Change each value of X within its rounding: the coefficients move, and the message says by how much."""
+    random = np.random.RandomState(5)
+    X = np.column_stack([BASE, BASE[:, 0] + BASE[:, 1] + distance * random.randn(80)])
+    moved = np.nextafter(X, np.where(random.rand(*X.shape) < 0.5, -np.inf, np.inf))
+    one, other = (np.array(least_squares(values, Y[:, 0]), dtype=np.float64) for values in (X, moved))
+    found = fit(X)
+    assert found.rank == 4
+    assert found.ill_conditioned == (distance < 1e-11)
+    changed = np.abs(one - other).max() / np.abs(one).max()
+    text = condition_message(found.condition, found.weakest, list("abcd"), found.resolution)
+    said = int(re.search(r"about (\d+) digits?", text)[1])
+    assert abs(-np.log10(changed) - said) <= 1.5
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -201,9 +201,9 @@ def test_what_is_not_finite_is_named():
 def test_statistics_of_other_columns_do_not_merge():
     X = TABLES[np.float64]
     whole = Statistics.of(X, Y, None)
-    with pytest.raises(InvalidDataError, match="5 features and of 4 features"):
+    with pytest.raises(InvalidDataError, match="numbers of features, 5 and 4, cannot be merged"):
         whole.merge(Statistics.of(X[:, :4], Y, None))
-    with pytest.raises(InvalidDataError, match="2 outputs and of 1 outputs"):
+    with pytest.raises(InvalidDataError, match="numbers of outputs, 2 and 1, cannot be merged"):
         whole.merge(Statistics.of(X, Y[:, :1], None))
     with pytest.raises(InvalidDataError, match="uint8"):
         Statistics.of(TABLES[np.uint8], Y, None).merge(Statistics.of(X[:, :4], Y, None))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.objective import Objective
-from onelayer.solvers.closed_form import wide
+from onelayer.solvers.closed_form import precision, wide
 from onelayer.solvers.closed_form.least_squares import LeastSquares, solve
 from onelayer.solvers.closed_form.precision import summed
 from onelayer.solvers.closed_form.spectrum import Block, Spectrum
@@ -119,9 +119,9 @@ class ClosedForm:
             check_finite(array, "X", columns)
             check_finite(objective.targets, "y")
             spectrum = Spectrum.of_rows(*block, fit_intercept)
-            alpha, losses = (
-                self._choose(spectrum, [block], monitor) if self.alphas else (objective.alpha, _NONE)
-            )
+            alpha, losses = objective.alpha, _NONE
+            if self.alphas:
+                alpha, losses = self._choose(spectrum, counted, [block], monitor)
             return wide.solve(*block, spectrum, alpha), None, losses
 
         return _run(n_rows, fit, monitor, callbacks)
@@ -134,11 +134,14 @@ class ClosedForm:
         callbacks: Sequence[Callback] = (),
         columns: Sequence[str] | None = None,
         n_rows: int = 0,
+        again: bool = False,
     ) -> ExactSolution:
         """Return the same fit of rows that come in blocks (X, targets, weights), two of which are in memory at a time.
 
         The next block is read while one is summed up. With several alphas and no monitor the blocks are read twice:
         then ``blocks`` is an iterable that begins anew each time. ``n_rows`` is what callbacks hear, where it is known.
+        Where ``again`` says that the blocks begin anew each time, their sums are made in float64 if that seems to be as
+        good as doubled precision, and once more should it turn out not to be.
 
         Raises
         ------
@@ -147,7 +150,10 @@ class ClosedForm:
         """
 
         def fit() -> _Fit:
-            statistics = self._read(blocks, columns)
+            statistics = self._read(blocks, columns, n_rows) if again else None
+            if statistics is None:
+                statistics = self._read(blocks, columns, 0)
+            assert statistics is not None
             return self._from_statistics(statistics, blocks, alpha, self.fit_intercept, monitor)
 
         return _run(n_rows, fit, monitor, callbacks)
@@ -171,21 +177,31 @@ class ClosedForm:
 
         return _run(statistics.n_rows, fit, monitor, callbacks)
 
-    def _read(self, blocks: Iterable[Block], columns: Sequence[str] | None) -> Statistics:
-        """Return the statistics of all blocks, merged in their order."""
+    def _read(self, blocks: Iterable[Block], columns: Sequence[str] | None, n_rows: int) -> Statistics | None:
+        """Return the statistics of all blocks, merged in their order; None where sums in float64 were not good enough.
+
+        They are tried where ``n_rows``, about how many there are, is many.
+        """
         statistics: Statistics | None = None
         pending: Future[Statistics] | None = None
+        n_blocks, precise = 0, True
         with ThreadPoolExecutor(1) as summing:
             for block in blocks:
+                if n_blocks == 0:
+                    precise = not precision.is_worth_a_try(*block, self.fit_intercept, n_rows)
                 if pending is not None:
                     part = pending.result()
                     statistics = part if statistics is None else statistics.merge(part)
                 pending = summing.submit(
-                    partial(Statistics.of, *block, n_threads=self.n_threads, columns=columns)
+                    partial(Statistics.of, *block, precise=precise, n_threads=self.n_threads, columns=columns)
                 )
+                n_blocks += 1
         if pending is None:
             raise InvalidDataError("there are no rows; a fit needs at least one")
-        return pending.result() if statistics is None else statistics.merge(pending.result())
+        last = pending.result()
+        statistics = last if statistics is None else statistics.merge(last)
+        good = precise or precision.suffices(statistics, self.fit_intercept, n_blocks)
+        return statistics if good else None
 
     def _from_statistics(
         self,
@@ -201,13 +217,19 @@ class ClosedForm:
             )
         losses = _NONE
         if self.alphas:
-            alpha, losses = self._choose(Spectrum.of(statistics, fit_intercept), blocks, monitor)
+            spectrum = Spectrum.of(statistics, fit_intercept)
+            alpha, losses = self._choose(spectrum, statistics.n_rows, blocks, monitor)
         return solve(statistics, alpha, fit_intercept), statistics, losses
 
     def _choose(
-        self, spectrum: Spectrum, blocks: Iterable[Block], monitor: Monitor | None
+        self, spectrum: Spectrum, n_rows: int, blocks: Iterable[Block], monitor: Monitor | None
     ) -> tuple[float, NDArray]:
         """Return the α of least loss, the largest of several such, and the loss of each."""
+        if monitor is None and n_rows < 2:
+            raise InvalidDataError(
+                f"alpha={list(self.alphas)}: one is chosen by leaving out one row at a time, and there is only one "
+                f"sample (row) that counts; give at least two, or validation data"
+            )
         if monitor is None:
             losses = spectrum.left_out(blocks, self.alphas)
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SHOWN = 5  # relations that a message spells out
-_TERMS = 8  # columns of a relation that it spells out
+_SHOWN = 3  # relations that a message spells out
+_TERMS = 4  # columns of a relation that it spells out
+_ROUNDING = 1e-29  # relative error of the coefficients, as a multiple of the squared condition number
 
 
 @dataclass(frozen=True)
@@ -62,31 +64,48 @@ drop the column, or give alpha > 0'
     p, missing = len(names), len(names) - rank
     if n_rows - fit_intercept < p:
         return (
-            f"{p} columns and only {n_rows} rows: many coefficients fit alike, and those of least norm are returned; "
-            f"give more rows or alpha > 0"
+            f"{_count(p, 'column')} and only {_count(n_rows, 'row')}: many coefficients fit alike, and those of least "
+            f"norm are returned; give more rows or alpha > 0"
         )
     shown = "; ".join(dependency.relation(names) for dependency in dependencies[:_SHOWN])
     more = f"; and {missing - _SHOWN} more" if missing > _SHOWN else ""
     verb, these = ("depends", "the column") if missing == 1 else ("depend", "these columns")
     return (
-        f"{missing} of {p} columns {verb} on others ({shown}{more}), so many coefficients fit alike: those of least "
-        f"norm are returned; drop {these}, or give alpha > 0"
+        f"{missing} of {_count(p, 'column')} {verb} on others ({shown}{more}), so many coefficients fit "
+        f"alike: those of least norm are returned; drop {these}, or give alpha > 0"
     )
 
 
 def condition_message(condition: float, weakest: int, names: Sequence[str], resolution: float) -> str:
     """Return what a ``ConditionWarning`` says: how near the columns are to depending on each other, and which does.
 
+    Of float64, how many digits are left: by the rounding of the values of X, and by that of the equations.
+
     Examples
     --------
     >>> condition_message(3e7, 1, ["a", "b"], 2.0**-23)
     'the columns depend on each other but for the rounding of their values (condition number 3e+07, float32 resolves \
 8e+06), b the most: coefficients are exact for the numbers as given but mean little; drop b, or give X as float64'
+    >>> condition_message(2e12, 0, ["a", "b"], 2.0**-52)
+    'the columns nearly depend on each other (condition number 2e+12), a the most: about 3 digits of the coefficients \
+survive rounding; drop a, or give alpha > 0'
     """
-    number = "float32" if resolution > 1e-10 else "float64"
-    advice = ", or give X as float64" if number == "float32" else ", or give alpha > 0"
+    worst = names[weakest]
+    if resolution > 1e-10:
+        return (
+            f"the columns depend on each other but for the rounding of their values (condition number {condition:.2g}, "
+            f"float32 resolves {1 / resolution:.1g}), {worst} the most: coefficients are exact for the numbers as "
+            f"given but mean little; drop {worst}, or give X as float64"
+        )
+    error = max(condition * resolution, _ROUNDING * condition**2)
+    digits = max(0, math.floor(-math.log10(error)))
     return (
-        f"the columns depend on each other but for the rounding of their values (condition number {condition:.2g}, "
-        f"{number} resolves {1 / resolution:.1g}), {names[weakest]} the most: coefficients are exact for the numbers "
-        f"as given but mean little; drop {names[weakest]}{advice}"
+        f"the columns nearly depend on each other (condition number {condition:.2g}), {worst} the most: about "
+        f"{_count(digits, 'digit')} of the coefficients {'survives' if digits == 1 else 'survive'} rounding; drop "
+        f"{worst}, or give alpha > 0"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

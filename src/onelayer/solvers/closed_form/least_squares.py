@@ -15,6 +15,7 @@ from onelayer.solvers.closed_form.factorization import Factorization
 from onelayer.solvers.closed_form.normal_equations import NormalEquations
 from onelayer.solvers.closed_form.statistics import Statistics
 
+_FEW_DIGITS = 1e12  # condition number from which at most a few digits of the coefficients survive rounding
 _NO_FACTOR = 1e-9  # a column of a relation that contributes less, relative to the whole, is not part of it
 
 
@@ -88,6 +89,14 @@ class LeastSquares:
         return whole
 
     @property
+    def ill_conditioned(self) -> bool:
+        """Whether the columns are independent of each other, but so nearly dependent that coefficients mean little.
+
+        The condition number is then above 10¹², or above what the type of X resolves.
+        """
+        return self.rank == len(self.mean) and self.condition > min(1 / self.resolution, _FEW_DIGITS)
+
+    @property
     def mean_loss(self) -> float:
         """The mean over the rows of half the squared residuals, summed over the outputs."""
         return 0.5 * float(np.trace(self.residual)) / self.total_weight
@@ -103,7 +112,8 @@ def solve(statistics: Statistics, alpha: float = 0.0, fit_intercept: bool = True
     -----
     Everything up to the rounding of the result is computed with 106 bits. Relative error of the coefficients: about
     10⁻²⁹·condition², which is below that of Householder QR in float64, 10⁻¹⁶·condition, for every condition number
-    below 10¹³. Cost: n_features³/3 double-double steps.
+    below 10¹³; by as much do fits of the same rows in other parts differ. From 10¹² on the fit is ``ill_conditioned``.
+    Cost: n_features³/3 double-double steps.
     """
     equations = NormalEquations.of(statistics, fit_intercept)
     A, p = equations.A, equations.n_features

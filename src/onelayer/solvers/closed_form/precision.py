@@ -34,19 +34,28 @@ def summed(
     The error is one of a part in 10¹⁵ of the sums in every direction, so it stays that small when statistics of further
     rows are added, whatever these are.
     """
-    if len(X) >= _MANY:
-        rows = spread(len(X), _SAMPLE)
-        some = X[rows], targets[rows], None if weights is None else weights[rows]
-        if np.isfinite(some[0]).all() and np.isfinite(some[1]).all():
-            sample = Statistics.of(*some, precise=False, n_threads=1)
-            if sample.n_rows > X.shape[1] + 1 and _suffices(sample, fit_intercept, len(X) / len(rows)):
-                fast = Statistics.of(X, targets, weights, precise=False, n_threads=n_threads, columns=columns)
-                if _suffices(fast, fit_intercept):
-                    return fast
+    if is_worth_a_try(X, targets, weights, fit_intercept, len(X)):
+        fast = Statistics.of(X, targets, weights, precise=False, n_threads=n_threads, columns=columns)
+        if suffices(fast, fit_intercept):
+            return fast
     return Statistics.of(X, targets, weights, n_threads=n_threads, columns=columns)
 
 
-def _suffices(statistics: Statistics, fit_intercept: bool, times: float = 1.0) -> bool:
+def is_worth_a_try(
+    X: NDArray, targets: NDArray, weights: NDArray | None, fit_intercept: bool, n_rows: int
+) -> bool:
+    """Return whether sums in float64 over ``n_rows`` rows are likely to be good enough, by a sample of some of them."""
+    if n_rows < _MANY:
+        return False
+    rows = spread(len(X), _SAMPLE)
+    some = X[rows], targets[rows], None if weights is None else weights[rows]
+    if not (np.isfinite(some[0]).all() and np.isfinite(some[1]).all()):
+        return False
+    sample = Statistics.of(*some, precise=False, n_threads=1)
+    return sample.n_rows > X.shape[1] + 1 and suffices(sample, fit_intercept, n_rows / len(rows))
+
+
+def suffices(statistics: Statistics, fit_intercept: bool, times: float = 1.0) -> bool:
     """Return whether sums in float64, of ``times`` as many rows, have an error that does no harm."""
     magnified = _magnification(statistics, fit_intercept)
     return statistics.error / np.sqrt(times) * magnified <= _LIMIT

@@ -102,7 +102,9 @@ class Spectrum:
         mean, mean_target = np.zeros(X.shape[1]), np.zeros(y.shape[1])
         if fit_intercept:
             mean, mean_target = (share / total) @ values, (share / total) @ y
+            constant = values.min(axis=0) == values.max(axis=0)
             values -= mean
+            values[:, constant] = 0.0  # not the rounding of the mean
         root = np.sqrt(share)[:, None]
         values *= root
         V, s, Ut = np.linalg.svd(values.T, full_matrices=False)
@@ -157,7 +159,9 @@ class Spectrum:
                 1.0,
                 least + _DETERMINED,
             )
-        part = ((values * kept)[:, None, :] * self.targets[:, :, None]).reshape(len(values), -1)
+        n_outputs = self.targets.shape[1]
+        part = (values * kept)[:, None, :] * self.targets[:, :, None]
+        part = part.reshape(len(values), n_outputs * len(alphas))
         total = np.zeros(len(alphas))
         for X, targets, weights in blocks:
             size = max(1, _CHUNK_ELEMENTS // max(1, X.shape[1]))
@@ -166,7 +170,7 @@ class Spectrum:
                 T = np.ldexp(X[rows] - self.mean, -self.exponent) @ self.V
                 share = np.ones(len(T)) if weights is None else weights[rows]
                 free = outside + sign * share[:, None] * (own + np.square(T) @ kept)
-                errors = (T @ part).reshape(len(T), -1, len(alphas))
+                errors = (T @ part).reshape(len(T), n_outputs, len(alphas))
                 errors = outside * (targets[rows] - self.mean_target)[:, :, None] + sign * errors
                 with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                     each = np.square(errors).sum(axis=1) / np.square(free)

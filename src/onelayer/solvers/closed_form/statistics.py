@@ -183,7 +183,9 @@ class Statistics:
             ("outputs", self.n_outputs, other.n_outputs),
         ):
             if mine != others:
-                raise InvalidDataError(f"statistics of {mine} {what} and of {others} {what} cannot be merged")
+                raise InvalidDataError(
+                    f"statistics of rows with other numbers of {what}, {mine} and {others}, cannot be merged"
+                )
         if self.unit != other.unit:
             raise InvalidDataError(
                 "statistics of X of uint8 and of another type cannot be merged; convert X first"
@@ -267,7 +269,8 @@ class Statistics:
         high, low = tensors["gram"].astype(np.float64) if len(tensors["gram"]) == 2 else (shift, shift)
         if high.shape != (m, m) or shift.shape != (m,) or exponent.shape != (m,):
             raise ValueError(
-                f"statistics of {n_features} features and {n_outputs} outputs have sums of shape {high.shape}"
+                f"statistics have sums of shape {high.shape}, which n_features={n_features} and "
+                f"n_outputs={n_outputs} do not have"
             )
         if not (np.array_equal(high, high.T) and np.array_equal(low, low.T)) or (np.diag(high) < 0).any():
             raise ValueError("statistics have sums that are not those of a Gram matrix")

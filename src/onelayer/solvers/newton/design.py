@@ -54,6 +54,13 @@ class Design:
     penalty : (n_features + intercept,) float64
         Diagonal of the penalty for [z, 1].
     n_threads : int or None
+
+    Attributes
+    ----------
+    length : (n_features + intercept,) float64
+        √Σ w·z² of each column.
+    null : (n_features + intercept, nullity) float64
+        A basis of the θ that change no score.
     """
 
     def __init__(self, source: Source, penalty: NDArray, n_threads: int | None) -> None:
@@ -64,6 +71,7 @@ class Design:
         self.basis: NDArray | None = None
         self.null = np.zeros((len(penalty), 0))
         self.gram = weighted_gram(source, self.everyone, None, n_threads)
+        self.length = np.sqrt(np.diag(self.gram))
         self.diagonal, self.penalty = penalty, np.diag(penalty)
         scale = np.sqrt(np.diag(self.gram) + penalty)
         if len(penalty) and not _trusted((self.gram + self.penalty) / _outer(scale), scale):
@@ -110,10 +118,10 @@ class Design:
         sums = sums._replace(inside=self.in_basis(sums.inside), outside=self.in_basis(sums.outside))
         return Point(gamma, slopes.kappa, residuals, sides, sums)
 
-    def evaluate(self, y: NDArray, theta: NDArray, slopes: Slopes) -> Sums:
-        """Return the sums over the rows with parameters of [z, 1]; gradients are not in the basis."""
+    def evaluate(self, y: NDArray, theta: NDArray, slopes: Slopes) -> tuple[Sums, NDArray]:
+        """Return the sums over the rows with parameters of [z, 1], and residuals; gradients are not in the basis."""
         residuals, sides = np.empty(self.n_rows), np.empty(self.n_rows, np.int8)
-        return residual_pass(self.source, y, theta, slopes, self.n_threads, residuals, sides)
+        return residual_pass(self.source, y, theta, slopes, self.n_threads, residuals, sides), residuals
 
     def products(self, gamma: NDArray) -> NDArray:
         """Return u·γ for every row."""
@@ -121,6 +129,15 @@ class Design:
         nothing, slopes = np.zeros(0), Slopes(-1, 1, 1, 1)
         residual_pass(self.source, nothing, -self.theta(gamma), slopes, self.n_threads, residuals, sides)
         return residuals
+
+    def sizes(self, theta: NDArray) -> NDArray:
+        """Return Σ |zⱼ·θⱼ| of each row, with the intercept: of what size the terms of its score are."""
+        rows, whole = self.source, np.zeros(self.n_rows)
+        for start in range(0, self.n_rows, _BLOCK):
+            X = rows.X[start : start + _BLOCK]
+            for j, x in enumerate(X.T):
+                whole[start : start + _BLOCK] += np.abs((x - rows.center[j]) * (rows.scale[j] * theta[j]))
+        return whole + abs(theta[-1]) if rows.intercept else whole
 
     def gram_of(self, choice: NDArray) -> NDArray:
         """Return Σ cᵢwᵢ·uᵢuᵢᵀ."""

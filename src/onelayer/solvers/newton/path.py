@@ -34,6 +34,9 @@ _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
 _VANISHING = 1e-16
 _UPDATES = 30  # of H before it is summed anew
+_PERFECT_SUM = 8 * _EPS  # a mean loss that is this small beside the terms of the residuals may be all rounding
+_PERFECT_ROW = 1e4 * _EPS  # and is, if no residual is larger beside its own terms
+_ROUNDING = _EPS  # what the objective and its bound may be off, beside these terms, taken as independent
 _CANCELLED = 1e-4  # a diagonal that fell to this share in updates is summed anew
 
 
@@ -66,6 +69,8 @@ class Path:
         weights = design.source.weights
         size = np.abs(y)
         self.size_of_y = float(weights @ size if weights.size else size.mean())
+        self.length_of_y = math.sqrt(weights @ (y * y) if weights.size else np.mean(y * y))
+        self.largest_weight = float(weights.max() if weights.size else 1 / len(y))
         self.gram, self.gram_sides, self.updates = design.gram, design.everyone, 0
         self.here = self.best = self._visit(gamma, kappa)
 
@@ -95,28 +100,56 @@ class Path:
         """Return the same without the penalty."""
         return point.sums.target_loss + self._price(point)
 
-    def value_and_gap(self, theta: NDArray, size: float) -> tuple[float, float]:
+    def value_and_gap(self, theta: NDArray, constant: float) -> tuple[float, float]:
         """Return the objective of parameters of [z, 1], with the best κ, and its relative gap.
 
-        ``size`` is that of the terms of which a residual is the sum.
+        What rounding may have taken from the value or added to the bound is in the gap, but for a perfect fit, whose
+        gap is 0.
+
+        Parameters
+        ----------
+        theta : (n_features + intercept,)
+        constant : float
+            Size of the terms that every row had before it was centred.
         """
-        sums = self.design.evaluate(self.y, theta, self._slopes(self.best.kappa))
+        sums, residuals = self.design.evaluate(self.y, theta, self._slopes(self.best.kappa))
         value = (
             sums.target_loss + self._price(self.best) + 0.5 * float(self.design.diagonal @ (theta * theta))
         )
-        return value, self._gap_of(value, size)
+        if self._perfect(value, theta, residuals, constant):
+            return value, 0.0
+        return value, min(1.0, (max(0.0, value - self.bound) + self._rounding(theta)) / value)
 
-    def _gap_of(self, value: float, size: float) -> float:
-        """Return the relative gap of a value; 0 where the value is no more than the rounding of terms of this size."""
-        if value <= 8 * _EPS * max(-self.loss.low, self.loss.high) * size:
-            return 0.0
-        return max(0.0, value - self.bound) / value
+    def _rounding(self, theta: NDArray) -> float:
+        """Return what value and bound may be off, as the residuals are rounded, each row by itself."""
+        length = self.length_of_y + float(self.design.length @ np.abs(theta))
+        return _ROUNDING * self._steepest * math.sqrt(self.largest_weight) * length
+
+    def _perfect(self, value: float, theta: NDArray, residuals: NDArray, constant: float) -> bool:
+        """Return whether residuals are but the rounding of their terms: in the mean, and in each row with a weight.
+
+        The mean alone would not do: one row far out may have terms so large that it hides the residuals of all others.
+        """
+        size = self.size_of_y + float(self.design.length @ np.abs(theta)) + constant
+        if value > _PERFECT_SUM * self._steepest * size:
+            return False
+        length = self.design.length
+        usual = np.divide(self.size_of_y, length, out=np.zeros_like(length), where=length > 0)  # for a θ near 0
+        terms = np.abs(self.y) + self.design.sizes(np.abs(theta) + usual) + constant
+        counted = self.design.everyone > 0
+        return bool((np.abs(residuals) <= _PERFECT_ROW * terms)[counted].all())
+
+    @property
+    def _steepest(self) -> float:
+        return max(-self.loss.low, self.loss.high)
 
     @property
     def gap(self) -> float:
-        """The relative gap of the best point."""
-        theta = self.design.theta(self.best.gamma)
-        return self._gap_of(self.value(self.best), self.size_of_y + float(np.abs(theta).sum()))
+        """The relative gap of the best point, but for rounding."""
+        point, value = self.best, self.value(self.best)
+        if value <= 0 or self._perfect(value, self.design.theta(point.gamma), point.residuals, 0.0):
+            return 0.0
+        return max(0.0, value - self.bound) / value
 
     @property
     def kappa(self) -> float:
@@ -165,8 +198,7 @@ class Path:
             matrix = matrix - inside[:, None] * (inside / square)
             right = right + kappa * kappa / square * slope * inside
         size = np.sqrt(np.square(self.design.size) + kappa * np.diag(A))
-        largest = max(-self.loss.low, self.loss.high)
-        system = solve(matrix, right, size, 1e-13 * largest * kappa)
+        system = solve(matrix, right, size, 1e-13 * self._steepest * kappa)
         fall = 0.0
         if self.joint:
             fall = -0.5 * math.copysign(kappa, slope)

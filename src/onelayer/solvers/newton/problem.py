@@ -71,9 +71,8 @@ class Output:
         """Return F of these parameters, and how far it is above its least value at most."""
         seen, targets = self.coordinates, self.targets
         theta = seen.theta(coef, intercept, targets.offset, targets.unit)
-        terms = float(np.abs(coef) @ (np.abs(seen.center) + 1 / seen.scale)) + abs(intercept)
-        size = (terms + abs(targets.offset)) / targets.unit + self.path.size_of_y
-        value, gap = self.path.value_and_gap(theta, size)
+        constant = float(np.abs(coef) @ np.abs(seen.center)) + abs(intercept) + abs(targets.offset)
+        value, gap = self.path.value_and_gap(theta, constant / targets.unit)
         return self.factor * value, self.factor * value * gap
 
 
