@@ -29,7 +29,7 @@ def columns_that_fit(n_rows: int, folder: Path) -> int:
 
 
 def write(path: Path, n_rows: int, n_features: int) -> None:
-    """Write float32 columns x0, x1, …, and y = x·w + 3 + noise, in row groups of 100,000 rows, packed as polars does."""
+    """Write float32 columns x0, x1, …, and y = x·w + 3 + noise, in row groups of 100,000, packed as polars does."""
     import pyarrow as pa
     from pyarrow import parquet
 

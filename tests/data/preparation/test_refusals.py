@@ -12,7 +12,7 @@ import pytest
 from onelayer.data.preparation.options import Options
 from onelayer.data.preparation.preparation import Preparation
 from onelayer.data.tables import Table, open_table
-from onelayer.errors import InvalidDataError, InvalidParameterError, TableWarning
+from onelayer.errors import DataFileError, InvalidDataError, InvalidParameterError, TableWarning
 
 N = 40
 HOUSES = pl.DataFrame(
@@ -42,22 +42,25 @@ def with_missing(**rows: int) -> pl.DataFrame:
     [
         (
             {"target": "pryce"},
-            "houses: there is no column 'pryce', which is the target; did you mean 'price'?",
+            "houses: there is no column 'pryce' (the target); did you mean 'price'?",
         ),
-        ({"target": "Price"}, "no column 'Price', which is the target; did you mean 'price'?"),
-        ({"drop": ["romms"]}, "no column 'romms', which is named in drop; did you mean 'rooms'?"),
-        ({"log": "qqq"}, "which is named in log; the columns are 'size', 'rooms', 'town', 'price'"),
-        ({"categories": ["twon"]}, "which is named in categories; did you mean 'town'?"),
-        ({"features": ["sizes"]}, "which is named in features; did you mean 'size'?"),
-        ({"date_parts": ["date"]}, "which is named in date_parts"),
+        ({"target": "Price"}, "no column 'Price' (the target); did you mean 'price'?"),
+        ({"drop": ["romms"]}, "no column 'romms' (drop=['romms']); did you mean 'rooms'?"),
+        ({"log": "qqq"}, "no column 'qqq' (log=['qqq']); the columns are 'size', 'rooms', 'town', 'price'"),
+        ({"categories": ["twon"]}, "(categories=['twon']); did you mean 'town'?"),
+        ({"features": ["sizes"]}, "(features=['sizes']); did you mean 'size'?"),
+        ({"date_parts": ["date"]}, "no column 'date' (date_parts=['date'])"),
         ({"features": ["size", "price"]}, "the target 'price' is among the features"),
         ({"drop": ["price"]}, "the target 'price' is among the columns to drop"),
-        ({"features": ["size"], "drop": ["size"]}, "'size' is both in features and in drop"),
+        (
+            {"features": ["size"], "drop": ["size"]},
+            "features=['size'] and drop=['size'] contradict each other",
+        ),
         ({"drop": ["size", "rooms", "town"]}, "there is no column to predict from"),
-        ({"features": ["size"], "log": ["rooms"]}, "'rooms' is named in log, but is not used"),
-        ({"log": ["town"]}, "column 'town' is named in log, but holds no numbers"),
-        ({"log": ["rooms"], "categories": ["rooms"]}, "column 'rooms' is named in log, but holds no numbers"),
-        ({"date_parts": ["size"]}, "column 'size' is named in date_parts, but holds no dates"),
+        ({"features": ["size"], "log": ["rooms"]}, "log=['rooms']: nothing is predicted from that column"),
+        ({"log": ["town"]}, "log=['town']: the column holds no numbers"),
+        ({"log": ["rooms"], "categories": ["rooms"]}, "log=['rooms']: the column holds no numbers"),
+        ({"date_parts": ["size"]}, "date_parts=['size']: the column holds no dates"),
         (
             {"target": "town"},
             "houses, row 1, column 'town': 'Ulm' where the target of a regression must be a number",
@@ -95,7 +98,7 @@ def test_missing_values_are_counted_in_one_message() -> None:
     assert "missing in 'size' (3 rows), 'price' (the target, 2 rows), 'town' (1 row) of 40 rows" in str(
         caught.value
     )
-    assert "missing=drop" in str(caught.value)
+    assert "missing='drop'" in str(caught.value)
     many = pl.DataFrame({f"c{place}": [None, 1.0, 2.0] for place in range(12)} | {"price": [1.0, 2.0, 3.0]})
     with pytest.raises(InvalidDataError, match=r"'c7' \(1 row\) and 4 more of 3 rows"):
         fit(many)
@@ -221,7 +224,10 @@ def test_columns_that_miss_in_different_rows_are_not_duplicates() -> None:
 def test_pooled_levels_are_told() -> None:
     towns = ["Ulm"] * 600 + ["Bonn"] * 390 + ["Kiel"] * 9 + ["Jena"]
     frame = pl.DataFrame({"town": towns, "price": np.arange(1000.0)})
-    with pytest.warns(TableWarning, match=r"'town': 2 of 4 levels, in 10 rows together, are pooled"):
+    with pytest.warns(
+        TableWarning,
+        match=r"'town': 2 of 4 levels, each in fewer than 10 rows, count as one, '\(other\)' \(10 rows\)",
+    ):
         assert fit(frame).names == ("town=Bonn", "town=(other)")
     assert fit(frame, rare=1).names == ("town=Bonn", "town=Jena", "town=Kiel")
 
@@ -258,7 +264,7 @@ class TestAtPredictTime:
     def test_a_column_that_is_new(self) -> None:
         frame = HOUSES.with_columns(colour=pl.lit("red"))
         with pytest.warns(
-            TableWarning, match="new: 'colour' not in the table that the model was fitted to, and not"
+            TableWarning, match="new: not in the table that the model was fitted to, and not read: 'colour'"
         ):
             assert len(fit().transform(Table.of(frame, "new")).X) == N
 
@@ -289,3 +295,34 @@ class TestAtPredictTime:
     def test_a_target_that_is_missing(self) -> None:
         with pytest.raises(InvalidDataError, match="table, row 1, column 'price': the target is missing"):
             list(fit().blocks(Table.of(with_missing(price=1))))
+
+    def test_several_columns_that_are_missing(self) -> None:
+        with pytest.raises(
+            InvalidDataError, match=r"are no columns 'size', 'rooms', .* other columns are 'price'"
+        ):
+            fit().transform(Table.of(HOUSES.select("town", "price"), "new"))
+
+    def test_one_word_among_numbers(self, tmp_path: Path) -> None:
+        preparation = fit(HOUSES.select("size", "price"))
+        (tmp_path / "new.csv").write_text("size\n50\nmany\nfew\n")
+        words = r"column 'size': 'many' is not a number, and the model was fitted to numbers there; correct it, say"
+        with pytest.raises(DataFileError, match=words) as caught:
+            preparation.transform(open_table(tmp_path / "new.csv"))
+        assert "categories" not in str(caught.value)
+
+    def test_times_with_and_without_a_zone(self) -> None:
+        times = pl.datetime_range(pl.datetime(2020, 1, 1), pl.datetime(2020, 2, 9), "1d", eager=True)
+        local = HOUSES.select("price", time=times)
+        zoned = local.with_columns(pl.col("time").dt.replace_time_zone("Europe/Berlin"))
+        with pytest.raises(InvalidDataError, match="the model needs times with a zone"):
+            fit(zoned).transform(Table.of(local))
+        with pytest.raises(InvalidDataError, match="the model needs times without a zone"):
+            fit(local).transform(Table.of(zoned))
+
+
+@pytest.mark.parametrize(("column", "target"), [("amount", "price"), ("price", "amount")])
+def test_whole_numbers_that_float64_rounds_are_told(column: str, target: str) -> None:
+    values = [2**53 + 2 * row for row in range(N - 1)] + [2**60 + 1]
+    frame = HOUSES.select("price").with_columns(amount=pl.Series(values))
+    with pytest.warns(TableWarning, match=f"row {N}, column 'amount': {2**60 + 1} is rounded"):
+        fit(frame, target)

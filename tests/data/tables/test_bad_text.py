@@ -103,7 +103,7 @@ IN_THE_HEAD = {
     "the same but for blanks": (b"a,b, a\n1,2,3\n", ["columns 1 and 3"]),
     "an empty name": (b"a,,c\n1,2,3\n", ["column 2 of 3", "no name"]),
     "a delimiter at the end": (b"a,b,\n1,2,3\n", ["column 3 of 3", "no name"]),
-    "numbers for a header": (b"1,2.5\n3,4\n", ["line 1", "only numbers", "--no-header"]),
+    "numbers for a header": (b"1,2.5\n3,4\n", ["line 1", "only numbers", "header=False"]),
     "a delimiter that is not clear": (b"a,b;c\n1,2;3\n", ["comma and semicolon", "delimiter="]),
     "no delimiter that fits": (b"a,b;c\n1,2,3;4\n5\n", ["comma and semicolon", "none cuts"]),
     "an empty first line": (b"\na,b\n1,2\n", ["line 1", "empty"]),
@@ -274,3 +274,15 @@ def test_a_file_that_changes_between_two_passes_is_refused(
     path.write_bytes(b"a\n1\nx\n")
     with pytest.raises(DataFileError, match="was changed while it was read: row 2, column 'a'"):
         table.read()
+
+
+@pytest.mark.parametrize("name", ["-0.13", "0.5", "1e5", "+3"])
+def test_a_name_that_looks_like_a_measurement(name: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"y,{name}\n1,2\n")
+    with pytest.raises(DataFileError, match=r"line 1: column 2 of 2 is named .* header=False"):
+        open_table(tmp_path / "t.csv")
+
+
+def test_years_may_be_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("town,2014,2015\nUlm,1,2\n")
+    assert open_table(tmp_path / "t.csv").columns == ("town", "2014", "2015")

@@ -16,7 +16,7 @@ import pytest
 
 from onelayer.data.dataset import fingerprint
 from onelayer.data.tables import open_table
-from onelayer.data.tables.footer import n_row_groups
+from onelayer.data.tables.footer import Footer
 from onelayer.errors import DataFileError, DataNotFoundError, InvalidDataError
 
 N_ROWS = 1000
@@ -95,8 +95,8 @@ COLUMNS: dict[str, tuple[pa.Array, str, list[Any]]] = {
     ),
     "zone": (
         pa.array([datetime(2014, 5, 2, 10, tzinfo=EAST), None], pa.timestamp("us", "Europe/Paris")),
-        "datetime",
-        [datetime(2014, 5, 2, 8), None],
+        "zoned",
+        [datetime(2014, 5, 2, 8, tzinfo=UTC), None],
     ),
 }
 
@@ -232,10 +232,10 @@ def test_row_groups_are_counted_as_pyarrow_does(groups: int, columns: int, write
         pq.write_table(frame.to_arrow(), path, row_group_size=3)
     content = path.read_bytes()
     length = int.from_bytes(content[-8:-4], "little")
-    assert n_row_groups(content[-8 - length : -8]) == pq.ParquetFile(path).metadata.num_row_groups
+    assert len(Footer.of(content[-8 - length : -8]).groups) == pq.ParquetFile(path).metadata.num_row_groups
 
 
 @pytest.mark.parametrize("footer", [b"", b"\x15", b"\x15\x02\x00", b"\x15\xff", b"\x1d\x02", b"\x2c\x3c\x4c"])
 def test_what_is_no_footer_is_refused(footer: bytes) -> None:
-    with pytest.raises(ValueError, match=r"footer|field of type"):
-        n_row_groups(footer)
+    with pytest.raises(ValueError, match=r"footer|field|number without"):
+        Footer.of(footer)

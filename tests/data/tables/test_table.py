@@ -109,10 +109,12 @@ def test_nan_is_a_missing_value_and_infinity_is_refused() -> None:
         (pl.DataFrame({"x": [timedelta(1)]}), "column 'x': values of type Duration"),
         (pd.DataFrame({"x": pd.to_timedelta([1, 2])}), "column 'x': values of type Duration"),
         (pa.table({"x": [[1], [2]]}), "column 'x': values of type List"),
-        (pd.DataFrame({"x": [1, "a"]}), "cannot be read"),
-        (pd.DataFrame({"x": ["a", 1]}), "cannot be read"),
+        (pd.DataFrame({"x": [1, "a"]}), "row 2, column 'x': 'a' is not a number, as 1 of"),
+        (pd.DataFrame({"x": ["a", 1]}), "row 1, column 'x': 'a' is not a number, as 1 of"),
+        (pd.DataFrame({"x": [1 + 2j]}), "column 'x': the values are neither numbers"),
+        (pd.DataFrame({"x": [2**70, 1]}), "column 'x': the values are neither numbers"),
         (pd.Series([1, 2]), "not Series"),
-        (pd.DataFrame([[1, 2]], columns=["x", "x"]), "'x' 2 times"),
+        (pd.DataFrame([[1, 2]], columns=["x", "x"]), "2 columns are named 'x'; give every column a name"),
         (pl.DataFrame({"x": []}), "no rows"),
         (pl.DataFrame(), "no columns"),
         (np.zeros((2, 2)), "not ndarray"),
@@ -141,6 +143,23 @@ def test_categories_are_text_whatever_their_type(values: pl.Series, expected: li
     table = Table.of(pl.DataFrame({"code": values}), categories=["code"])
     assert table.schema == {"code": "text"}
     assert table.read()["code"].to_list() == expected
+
+
+@pytest.mark.parametrize("levels", [[98101, 98102, None], [0.5, 2.0, None], [True, False, None]])
+def test_categories_with_levels_that_are_no_text(levels: list[object]) -> None:
+    frames = [pd.DataFrame({"z": pd.Categorical(levels)}), pa.table({"z": pa.array(levels)})]
+    frames[1] = frames[1].set_column(0, "z", frames[1]["z"].dictionary_encode())
+    for frame in frames:
+        table = Table.of(frame)
+        assert table.schema == {"z": "text"}
+        expected = Table.of(pl.DataFrame({"z": levels}), categories=["z"]).read()
+        assert table.read().equals(expected)
+
+
+def test_a_mixture_is_text_if_asked_for_and_harms_no_other_column() -> None:
+    frame = pd.DataFrame({"a": [1, 2.0, "x", None], "b": [1, 2, 3, 4]})
+    assert Table.of(frame).select(["b"]).read()["b"].to_list() == [1, 2, 3, 4]
+    assert Table.of(frame, categories=["a"]).read()["a"].to_list() == ["1", "2", "x", None]
 
 
 def test_select_names_columns_in_order() -> None:

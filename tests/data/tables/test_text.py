@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import io
 import math
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +209,10 @@ def test_a_number_is_what_float_accepts_but_no_nan_infinity_or_underscore(value:
 )
 def test_times_with_a_zone_are_in_utc(value: str, expected: datetime, scratch: Path) -> None:
     scratch.write_bytes(f"t\n{value}\n2000-01-01T00:00:00Z\n".encode())
-    assert open_table(scratch).read()["t"].to_list() == [expected, datetime(2000, 1, 1)]
+    assert open_table(scratch).read()["t"].to_list() == [
+        expected.replace(tzinfo=UTC),
+        datetime(2000, 1, 1, tzinfo=UTC),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +250,7 @@ def test_missing_values_are_null_in_every_kind_of_column(word: str, scratch: Pat
     rows = [head, [word] * 6, [f" {word}\t"] * 6, head]
     scratch.write_bytes(written([list("abcdef"), *rows]))
     table = open_table(scratch)
-    assert list(table.schema.values()) == ["number", "number", "boolean", "date", "datetime", "text"]
+    assert list(table.schema.values()) == ["number", "number", "boolean", "date", "zoned", "text"]
     assert table.read().rows()[1:3] == [(None,) * 6] * 2
     assert table.read().null_count().row(0) == (2,) * 6
 

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.data.preparation.place import called
+from onelayer.data.preparation.place import Place, called
+from onelayer.data.preparation.weight import Weight
 from onelayer.data.tables.table import Table
+from onelayer.errors import InvalidDataError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from onelayer.data.preparation.preparation import Preparation, Prepared
 
 
@@ -34,8 +38,8 @@ class Blocks:
     ----------
     preparation : Preparation
     table : Table
-    weights : (n_rows,) array or None
-        A weight for each row of the table.
+    weights : (n_rows,) array, Weight or None
+        A weight for each row of the table, or the column that holds them.
     targets : (n_rows, …) array or None
         Targets of the rows of the table; None to read them from the preparation's target column.
 
@@ -52,16 +56,25 @@ class Blocks:
 
     preparation: Preparation
     table: Table
-    weights: NDArray | None = None
+    weights: NDArray | Weight | None = None
     targets: NDArray | None = None
 
     def __iter__(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
         return ((X, y, weights) for X, y, weights, _ in self.parts())
 
     def parts(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None, NDArray[np.int64]]]:
-        """Yield blocks, each with the numbers of its rows in the table, from 0."""
+        """Yield blocks, each with the numbers of its rows in the table, from 0.
+
+        Raises
+        ------
+        InvalidDataError
+            Of a column or a value that cannot be used; after the last block, if no weight in a column is above 0.
+        """
         target = None if self.targets is not None else self.preparation.target
-        names = [*self.preparation.columns, *([target.name] if target else [])]
+        weight = self.weights if isinstance(self.weights, Weight) else None
+        beside = ([target.name] if target else []) + ([weight.column] if weight else [])
+        names = list(dict.fromkeys([*self.preparation.columns, *beside]))
+        counts = weight is None
         self.preparation.check_columns(self.table)
         unseen = Counter[tuple[str, str]]()
         for frame, place in self.preparation.frames(self.table, names):
@@ -71,11 +84,24 @@ class Blocks:
             else:
                 prepared = self.preparation.matrix(frame, place)
                 y = self._of_kept(self.targets[these], prepared)
-            weights = None if self.weights is None else self._of_kept(self.weights[these], prepared)
+            weights = self._weights(frame, place)
+            if weights is not None:
+                weights = self._of_kept(weights, prepared)
+                counts = counts or bool(weights.any())
             unseen.update(prepared.unseen)
             if len(y):
                 yield prepared.X, y, weights, self._of_kept(np.arange(these.start, these.stop), prepared)
+        if weight is not None and not counts:
+            raise InvalidDataError(
+                f"{called(self.table)}, column {weight.column!r}: no row has a weight above 0"
+            )
         self.preparation.tell_unseen(unseen, called(self.table))
+
+    def _weights(self, frame: pl.DataFrame, place: Place) -> NDArray | None:
+        """Return the weights of some rows of the table."""
+        if isinstance(self.weights, Weight):
+            return self.weights.read(frame, place)
+        return None if self.weights is None else self.weights[place.first_row : place.first_row + len(frame)]
 
     @staticmethod
     def _of_kept(values: NDArray, prepared: Prepared) -> NDArray:

@@ -40,6 +40,11 @@ class Feature(ABC):
         return None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the only column of the matrix is the column of the table as it is, where no value is missing."""
+        return False
+
+    @property
     def fallback(self) -> str:
         """What a level that is not known counts as, in words."""
         return ""

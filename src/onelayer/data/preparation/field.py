@@ -21,6 +21,7 @@ ACCEPTED = {
     "boolean": ("boolean",),
     "date": ("date", "datetime"),
     "datetime": ("date", "datetime"),
+    "zoned": ("zoned",),
     "text": ("text",),
     "category": ("text", "number", "boolean", "date"),
 }
@@ -28,7 +29,8 @@ _CALLED = {
     "number": "numbers",
     "boolean": "true and false",
     "date": "dates",
-    "datetime": "dates",
+    "datetime": "times without a zone",
+    "zoned": "times with a zone",
     "text": "text",
 }
 _DAY = 86_400_000_000  # microseconds
@@ -39,13 +41,13 @@ class Field:
     """What is read from a column.
 
     Numbers are read as they are, booleans as 0 and 1, dates as days since 1970-01-01, with a fraction where they have a
-    time. A category is read as text: 98103 and 98103.0 are both "98103".
+    time; times with a zone, and their parts, in UTC. A category is read as text: 98103 and 98103.0 are both "98103".
 
     Attributes
     ----------
     column : str
         Name of the column.
-    kind : {"number", "boolean", "date", "datetime", "text", "category"}
+    kind : {"number", "boolean", "date", "datetime", "zoned", "text", "category"}
         What the column holds; "category" for names that may be written as numbers.
     part : {"", "year", "month", "weekday", "hour"}
         Which part of a date; months and weekdays (1 for Monday) are categories.
@@ -103,7 +105,7 @@ class Field:
             column = getattr(column.dt, self.part)()
         if self.category:
             return column.to_frame().select(as_text(column.name, column.dtype)).to_series()
-        values = _days(column) if kind in ("date", "datetime") and not self.part else column
+        values = _days(column) if kind in ("date", "datetime", "zoned") and not self.part else column
         values = values if values.dtype.is_float() else values.cast(polars.Float64)
         return self._logarithm(values, place) if self.log else values
 

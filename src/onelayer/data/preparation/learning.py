@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from onelayer.data.preparation.feature import Feature
 from onelayer.data.preparation.field import Field
 from onelayer.data.preparation.number import Number
 from onelayer.data.preparation.options import Options
-from onelayer.data.preparation.place import Place, called, listed, rows
+from onelayer.data.preparation.place import Place, called, given, listed, rows
 from onelayer.data.preparation.products import Products, round_centre
 from onelayer.data.preparation.roles import Roles
-from onelayer.data.preparation.survey import LevelSurvey, NumberSurvey, Survey, regular
+from onelayer.data.preparation.survey import LevelSurvey, NumberSurvey, Survey, first_rounded, regular
 from onelayer.data.tables.table import Table
-from onelayer.errors import InvalidDataError, TableWarning
+from onelayer.errors import InvalidDataError, TableWarning, warn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,6 +87,17 @@ def learn(table: Table, roles: Roles, options: Options) -> Learned:
     )
 
 
+def like_an_identifier(column: str) -> bool:
+    """Return whether a column is named as those that tell rows apart are.
+
+    Examples
+    --------
+    >>> like_an_identifier("house_id"), like_an_identifier("width")
+    (True, False)
+    """
+    return bool(_LIKE_AN_IDENTIFIER.search(column))
+
+
 class _Pass:
     """What is found in each column, and what follows from it."""
 
@@ -95,6 +105,7 @@ class _Pass:
         self.table, self.roles, self.options, self.name = table, roles, options, called(table)
         self.fields = [*roles.fields, *([roles.target.survey_field] if roles.target else [])]
         self.missing: Counter[str] = Counter()
+        self.rounded: dict[str, str] = {}
         self.n_rows = self.n_kept = 0
         most_values = max(2, options.poly)
         self.surveys: dict[Field, Survey] = {
@@ -121,12 +132,22 @@ class _Pass:
             if self.options.missing == "drop" and any(values.null_count() for values in read.values()):
                 kept = complete(list(read.values()))
             if count:
+                self._note_rounded(frame, place)
                 self.missing.update(
                     {field.column: values.null_count() for field, values in read.items() if not field.part}
                 )
                 self.n_rows += len(frame)
                 self.n_kept += len(frame) if kept is None else int(kept.sum())
             yield {field: read[field] if kept is None else read[field].filter(kept) for field in fields}
+
+    def _note_rounded(self, frame: pl.DataFrame, place: Place) -> None:
+        """Remember where in each column of numbers the first value is that float64 does not hold."""
+        for field in self.fields:
+            if field.kind == "number" and field.column not in self.rounded:
+                row = first_rounded(frame.get_column(field.column))
+                if row is not None:
+                    value = frame.get_column(field.column)[row]
+                    self.rounded[field.column] = f"{place.of(row, field.column)}: {value}"
 
     def refuse(self) -> None:
         """Refuse what cannot be fitted."""
@@ -145,7 +166,8 @@ class _Pass:
             notes = [f"{'more than ' * c.full}{min(len(c.counts), 10**5):,} different values" for c in counts]
             raise InvalidDataError(
                 f"{name}: {listed([field.column for field in identifiers], notes=notes)} in {rows(self.n_kept)}: such "
-                "values name single rows, from which nothing can be learned for others; leave the column out with drop"
+                "values name single rows, from which nothing can be learned for others; leave them out with "
+                f"{given('drop', [field.column for field in identifiers])}"
             )
 
     def _refuse_target(self) -> None:
@@ -158,7 +180,7 @@ class _Pass:
         if absent and self.options.missing in ("mean", "indicator"):
             raise InvalidDataError(
                 f"{name}: the target {target.name!r} is missing in {rows(absent)} of {self.n_rows:,}, and is never "
-                "made up; remove these rows, or leave all rows with a missing value out with missing=drop"
+                "made up; remove these rows, or leave all rows with a missing value out with missing='drop'"
             )
         if self.n_kept and self.surveys[target.survey_field].constant:
             raise InvalidDataError(
@@ -173,22 +195,25 @@ class _Pass:
         lacking.sort(key=lambda column: -self.missing[column])
         target = self.roles.target.name if self.roles.target else None
         notes = ["the target, " * (column == target) + rows(self.missing[column]) for column in lacking]
+        most = [column for column in lacking if column != target][:1]
+        out = f"; or leave such a column out with {given('drop', most)}" if most else ""
         if lacking and missing == "refuse":
             raise InvalidDataError(
                 f"{name}: values are missing in {listed(lacking, notes=notes)} of {self.n_rows:,} rows; say what to do "
-                "with missing=drop (leaves the rows out), mean or indicator, or leave mostly empty columns out with "
-                "drop"
+                "with missing='drop' (leaves the rows out), 'mean' or 'indicator'" + out
             )
         empty = [column for column in lacking if self.missing[column] == self.n_rows]
         if empty:
-            raise InvalidDataError(f"{name}: there is no value in {listed(empty)}; leave it out with drop")
+            raise InvalidDataError(
+                f"{name}: there is no value in {listed(empty)}; leave it out with {given('drop', empty)}"
+            )
         if missing == "drop" and self.n_kept < self.n_rows / 2:
             text = (
                 f"{name}: {rows(self.n_rows - self.n_kept)} of {self.n_rows:,} lack a value and are left out, most for "
                 f"{listed(lacking, notes=notes)}"
             )
             if self.n_kept == 0:
-                raise InvalidDataError(f"{text}; leave such columns out with drop")
+                raise InvalidDataError(text + out)
             _warn(text)
 
     def constants(self) -> list[Field]:
@@ -230,7 +255,12 @@ class _Pass:
         return list(same)
 
     def tell(self) -> None:
-        """Warn of numbers that look like identifiers."""
+        """Warn of numbers that look like identifiers, and of those that are rounded."""
+        for where in self.rounded.values():
+            _warn(
+                f"{where} is rounded, as are others like it: float64 holds whole numbers exactly up to 2^53 only; read "
+                "names as categories, or subtract what the numbers have in common"
+            )
         suspects = [
             field.column
             for field in self.roles.fields
@@ -239,13 +269,14 @@ class _Pass:
         if suspects:
             _warn(
                 f"{self.name}: {listed(suspects)}: whole numbers that seem to count or name the rows; if they "
-                "are no quantities, leave them out with drop, or name them in categories"
+                f"are no quantities, leave them out with {given('drop', suspects)}, or read them as names with "
+                f"{given('categories', suspects)}"
             )
 
     def _identifier(self, field: Field) -> bool:
         survey = self.surveys[field]
         assert isinstance(survey, NumberSurvey)
-        named = bool(_LIKE_AN_IDENTIFIER.search(field.column))
+        named = like_an_identifier(field.column)
         return survey.whole and not field.log and self.n_kept > 20 and (named or survey.counting)
 
     def _levels(self, field: Field) -> LevelSurvey:
@@ -265,10 +296,13 @@ class _Pass:
         category = Category.of(field, levels, least, options.max_levels, indicated)
         if category.rare:
             pooled = sum(levels.counts[level] for level in category.rare)
+            most = max(levels.counts[level] for level in category.rare)
+            why = f"all but the {options.max_levels} most frequent"
+            if most < least:
+                why = f"each in fewer than {math.ceil(least)} rows"
             _warn(
                 f"{self.name}, column {field.column!r}: {len(category.rare):,} of {len(levels.counts):,} levels, "
-                f"in {rows(pooled)} together, are pooled: each is rare (rare={options.rare!r}), or "
-                f"one too many (max_levels={options.max_levels})"
+                f"{why}, count as one, '(other)' ({rows(pooled)})"
             )
         return category
 
@@ -315,4 +349,4 @@ def complete(columns: Sequence[pl.Series]) -> pl.Series:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TableWarning, stacklevel=2)
+    warn(message, TableWarning)

@@ -47,6 +47,11 @@ class Number(Feature):
         name = self.field.name
         return (name, f"missingindicator_{name}") if self.indicator else (name,)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a number without a logarithm and without an indicator."""
+        return self.field.kind == "number" and not self.field.log and not self.indicator
+
     def write(self, values: pl.Series, out: NDArray) -> Counter[str]:
         """Write the numbers; no level is unknown."""
         if values.null_count():

@@ -28,7 +28,9 @@ class Options:
     categories : names of columns
         Columns whose values are names even if they are numbers, such as postal codes.
     date_parts : names of columns
-        Dates whose year, month, weekday, and hour if they have one, are inputs beside the number of days.
+        Dates whose year, month, weekday, and hour if they have one, are inputs beside the number of days. Of times
+        with a zone they are those of UTC, whatever the zone, so that tables from several zones agree; for the hours
+        of one place, give its local times without a zone (in pandas ``times.dt.tz_localize(None)``).
     log : names of columns
         Columns that the natural logarithm is taken of; the target may be one of them.
     poly : int, default 1

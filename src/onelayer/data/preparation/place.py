@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from onelayer.data.tables.forms import is_number
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError
 
@@ -48,30 +49,34 @@ def called(table: Table) -> str:
     return str(table.path or table.name)
 
 
-def check_known(names: Iterable[str], columns: Sequence[str], table: str, what: str) -> None:
-    """Refuse names of columns that a table does not have.
+def check_known(names: Iterable[str], columns: Sequence[str], table: str, what: Callable[[str], str]) -> None:
+    """Refuse names of columns that a table does not have; ``what`` says what such a column would be.
 
     Examples
     --------
-    >>> check_known(["prize"], ["price", "garden"], "houses.csv", "the target")
+    >>> check_known(["prize"], ["price", "garden"], "houses.csv", lambda name: "the target")
     Traceback (most recent call last):
     ...
-    onelayer.errors.InvalidDataError: houses.csv: there is no column 'prize', which is the target; did you mean 'price'?
+    onelayer.errors.InvalidDataError: houses.csv: there is no column 'prize' (the target); did you mean 'price'?
     """
     for name in names:
         if name not in columns:
             raise InvalidDataError(
-                f"{table}: there is no column {name!r}, which is {what}; {likely(name, columns)}"
+                f"{table}: there is no column {name!r} ({what(name)}); {likely(name, columns)}"
             )
 
 
-def likely(name: str, columns: Sequence[str]) -> str:
-    """Say which columns may have been meant."""
-    folded = {column.casefold(): column for column in columns}
+def likely(name: str, columns: Sequence[str], taken: Sequence[str] = ()) -> str:
+    """Say which columns may have been meant, of those that are not taken."""
+    folded = {column.casefold(): column for column in columns if column not in taken}
     near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, 3)]
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
-    return f"the columns are {listed(columns)}"
+    headless = ", or if these are values, say header=False" if any(map(is_number, columns)) else ""
+    others = [column for column in columns if column not in taken]
+    if len(others) == len(columns):
+        return f"the columns are {listed(columns)}{headless}"
+    return f"the other columns are {listed(others)}{headless}" if others else "there is no other column"
 
 
 def listed(names: Sequence[str], *, notes: Sequence[str] | None = None) -> str:
@@ -87,6 +92,18 @@ def listed(names: Sequence[str], *, notes: Sequence[str] | None = None) -> str:
         shown = [f"{name} ({note})" for name, note in zip(shown, notes, strict=False)]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def given(parameter: str, names: Sequence[str]) -> str:
+    """Return a parameter with the names of columns to give for it, as Python writes it; of many the first few.
+
+    Examples
+    --------
+    >>> given("drop", ["id", "time hour"])
+    "drop=['id', 'time hour']"
+    """
+    more = ", …" if len(names) > _NAMED else ""
+    return f"{parameter}=[{', '.join(map(repr, names[:_NAMED]))}{more}]"
 
 
 def rows(count: int) -> str:

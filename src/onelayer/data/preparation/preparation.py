@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,20 +14,22 @@ from numpy.typing import NDArray
 from onelayer.data.preparation import stored
 from onelayer.data.preparation.blocks import Blocks
 from onelayer.data.preparation.feature import Feature
-from onelayer.data.preparation.learning import complete, learn
+from onelayer.data.preparation.learning import complete, learn, like_an_identifier
+from onelayer.data.preparation.number import Number
 from onelayer.data.preparation.options import Options
 from onelayer.data.preparation.place import Place, called, likely, listed, rows
 from onelayer.data.preparation.products import Products
 from onelayer.data.preparation.roles import Roles
 from onelayer.data.preparation.target import Target
+from onelayer.data.preparation.weight import Weight
 from onelayer.data.tables.table import Table
-from onelayer.errors import InvalidDataError, TableWarning, optional_dependency
+from onelayer.errors import InvalidDataError, TableWarning, optional_dependency, warn
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-BLOCK = 16 << 20
+BLOCK = 32 << 20
 """Bytes of a matrix that are made at once."""
 
 
@@ -60,7 +61,7 @@ class Group:
     column : str
         Name of the column of the table; "" for the polynomial terms.
     kind : str
-        "number", "boolean", "date", "datetime", "text", "category", or "products".
+        "number", "boolean", "date", "datetime", "zoned", "text", "category", or "products".
     positions : range
         Where in the matrix its columns are.
     reference : str or None
@@ -170,6 +171,24 @@ class Preparation:
             )
         return preparation
 
+    @classmethod
+    def of_numbers(cls, table: Table, target: str, options: Options | None = None) -> Self | None:
+        """Return the preparation of a table of nothing but numbers without reading it; None where that cannot be.
+
+        It is that of :meth:`fit` where no value is missing, and no column is constant or a duplicate. Whether that is
+        so shows when the rows are read: a missing value is refused then, such columns turn out to depend on others.
+        """
+        options = Options() if options is None else options
+        if replace(options, features=None, drop=()) != Options():
+            return None
+        roles = Roles.of(table, target, options, False)
+        fields = [*roles.fields, *([roles.target.field] if roles.target else [])]
+        if any(field.kind != "number" or like_an_identifier(field.column) for field in fields):
+            return None
+        features = tuple(Number(field, 0.0) for field in roles.fields)
+        ignored = tuple(set(table.columns) - set(roles.columns))
+        return cls(options, features, Products(), roles.target, ignored, True, table.n_rows, table.n_rows)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the columns of the matrix."""
@@ -241,8 +260,12 @@ class Preparation:
         self.tell_unseen(unseen, called(table))
 
     def frames(self, table: Table, columns: Sequence[str]) -> Iterator[tuple[pl.DataFrame, Place]]:
-        """Return some columns of a table in frames whose matrix has 16 MiB at most, each with its place."""
+        """Return some columns of a table in frames whose matrix has 32 MiB at most, each with its place."""
         n_rows, first_row = max(1, BLOCK // (8 * len(self.names))), 0
+        fields = [feature.field for feature in self.features] + ([self.target.field] if self.target else [])
+        for field in fields:
+            if field.column in columns and field.kind != "category":
+                table.require(field.column, field.kind)
         for batch in table.batches(columns):
             for frame in batch.iter_slices(n_rows):
                 yield frame, Place(table, first_row)
@@ -253,15 +276,14 @@ class Preparation:
         columns, name = table.columns, called(table)
         lacking = [column for column in self.columns if column not in columns]
         if lacking:
-            new = [column for column in columns if column not in self.columns]
             raise InvalidDataError(
-                f"{name}: there is no column {listed(lacking)}, which the model needs; "
-                f"{likely(lacking[0], new or columns)}"
+                f"{name}: there {'is no column' if len(lacking) == 1 else 'are no columns'} {listed(lacking)}, which "
+                f"the model needs; {likely(lacking[0], columns, taken=self.columns)}"
             )
         known = {*self.columns, *self.ignored} | ({self.target.name} if self.target else set())
         extra = [column for column in columns if column not in known]
         if extra:
-            _warn(f"{name}: {listed(extra)} not in the table that the model was fitted to, and not read")
+            _warn(f"{name}: not in the table that the model was fitted to, and not read: {listed(extra)}")
 
     def matrix(
         self, frame: pl.DataFrame, place: Place, among: pl.Series | None = None, *, filled: bool = False
@@ -279,6 +301,8 @@ class Preparation:
         filled : bool
             Whether X has the rows that lack a value as well, with the mean in its place.
         """
+        if among is None and self._is_plain(frame):
+            return Prepared(_side_by_side(frame.select(self.columns)), None, Counter())
         values = [feature.field.read(frame, place) for feature in self.features]
         kept = self._kept(values, place)
         kept = kept if among is None else among if kept is None else kept & among
@@ -295,6 +319,22 @@ class Preparation:
         self._refuse_unseen(unseen, place)
         return Prepared(X, None if kept is None else kept.to_numpy(), unseen)
 
+    def _is_plain(self, frame: pl.DataFrame) -> bool:
+        """Return whether the matrix is nothing but columns of the frame, of one type of float and without a gap."""
+        if not self._copies_columns:
+            return False
+        columns = [frame.get_column(column) for column in self.columns]
+        dtypes = {column.dtype for column in columns}
+        if len(dtypes) > 1 or not all(dtype.is_float() for dtype in dtypes):
+            return False
+        return not any(column.null_count() for column in columns)
+
+    @cached_property
+    def _copies_columns(self) -> bool:
+        """Whether each column of the matrix is a column of numbers of the table."""
+        plain = all(feature.is_plain and feature.field.kind == "number" for feature in self.features)
+        return plain and len(self.columns) == len(self.names)
+
     def _kept(self, values: Sequence[pl.Series], place: Place) -> pl.Series | None:
         """Return in which rows no value is missing, None if rows that lack one stay or there are none."""
         lacking = [
@@ -306,7 +346,7 @@ class Preparation:
             column, series = lacking[0]
             raise InvalidDataError(
                 f"{place.of(series.is_null().arg_max() or 0, column)}: the value is missing; fill it in, or fit the "
-                "model with missing=mean or indicator"
+                "model with missing='mean'"
             )
         return complete(values) if lacking and self.options.missing == "drop" else None
 
@@ -331,11 +371,12 @@ class Preparation:
         """Warn of levels that the table of the fit did not have."""
         fallbacks = {feature.field.column: feature.fallback for feature in self.features}
         for column in dict.fromkeys(column for column, _ in unseen):
-            levels = [(level, count) for (other, level), count in unseen.most_common() if other == column]
-            notes = [rows(count) for _, count in levels]
+            counts = {level: count for (other, level), count in unseen.items() if other == column}
+            levels = sorted(counts, key=lambda level: (-counts[level], level))
+            notes = [rows(counts[level]) for level in levels]
             _warn(
-                f"{name}, column {column!r}: {listed([level for level, _ in levels], notes=notes)} not among the "
-                f"levels that the model was fitted to; such rows count as {fallbacks[column]}"
+                f"{name}, column {column!r}: not among the levels that the model was fitted to: "
+                f"{listed(levels, notes=notes)}; such rows count as {fallbacks[column]}"
             )
 
     def labelled(self, frame: pl.DataFrame, place: Place) -> tuple[Prepared, NDArray]:
@@ -354,7 +395,9 @@ class Preparation:
         rows_kept = frame if prepared.kept is None else frame.filter(prepared.kept)
         return prepared, target.read(rows_kept, place)
 
-    def blocks(self, table: Table, weights: NDArray | None = None, targets: NDArray | None = None) -> Blocks:
+    def blocks(
+        self, table: Table, weights: NDArray | Weight | None = None, targets: NDArray | None = None
+    ) -> Blocks:
         """Return the rows of a table as blocks that a streamed fit can go over again and again."""
         return Blocks(self, table, weights, targets)
 
@@ -374,5 +417,14 @@ class Preparation:
         return cls(**stored.parts(document))
 
 
+def _side_by_side(frame: pl.DataFrame) -> NDArray:
+    """Return the columns of a frame as a matrix in C order."""
+    columns = frame.get_columns()
+    X = np.empty((len(frame), len(columns)), columns[0].to_numpy().dtype)
+    for place, column in enumerate(columns):
+        X[:, place] = column.to_numpy()
+    return X
+
+
 def _warn(message: str) -> None:
-    warnings.warn(message, TableWarning, stacklevel=3)
+    warn(message, TableWarning)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from onelayer.data.preparation.field import PARTS, Field
 from onelayer.data.preparation.options import Options
-from onelayer.data.preparation.place import called, check_known, listed
+from onelayer.data.preparation.place import called, check_known, given
 from onelayer.data.preparation.target import Target
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError
@@ -63,9 +64,9 @@ class Roles:
         """
         name, columns = called(table), table.columns
         for option in _OPTIONS:
-            check_known(getattr(options, option) or (), columns, name, f"named in {option}")
+            check_known(getattr(options, option) or (), columns, name, partial(_in_option, option))
         if target is not None:
-            check_known([target], columns, name, "the target")
+            check_known([target], columns, name, lambda _: "the target")
         used = _used(name, columns, target, options)
         schema = table.select([*used, *([] if target is None else [target])]).schema
         fields = tuple(field for column in used for field in _fields(name, column, schema[column], options))
@@ -77,6 +78,10 @@ class Roles:
             _check_number(name, target, schema[target])
         log = target in options.log
         return cls(fields, Target(Field(target, "number" if log else schema[target], log=log), labels))
+
+
+def _in_option(option: str, name: str) -> str:
+    return given(option, [name])
 
 
 def _used(table: str, columns: Sequence[str], target: str | None, options: Options) -> list[str]:
@@ -93,22 +98,24 @@ def _used(table: str, columns: Sequence[str], target: str | None, options: Optio
             )
         both = [name for name in used if name in options.drop]
         if both:
-            raise InvalidDataError(f"{table}: {listed(both)} is both in features and in drop")
+            raise InvalidDataError(
+                f"{table}: {given('features', both)} and {given('drop', both)} contradict each other"
+            )
     if not used:
         raise InvalidDataError(f"{table}: there is no column to predict from")
     for option in ("categories", "date_parts", "log"):
         idle = [name for name in getattr(options, option) if name not in used and name != target]
         if idle:
-            raise InvalidDataError(f"{table}: {listed(idle)} is named in {option}, but is not used")
+            raise InvalidDataError(f"{table}: {given(option, idle)}: nothing is predicted from that column")
     return used
 
 
 def _fields(table: str, column: str, kind: str, options: Options) -> list[Field]:
     """Return what is read from a column: one field, and of a date its parts."""
     if column in options.date_parts:
-        if kind not in ("date", "datetime") or column in options.categories:
-            raise InvalidDataError(f"{table}: column {column!r} is named in date_parts, but holds no dates")
-        parts = [part for part in PARTS if kind == "datetime" or part != "hour"]
+        if kind not in ("date", "datetime", "zoned") or column in options.categories:
+            raise InvalidDataError(f"{table}: {given('date_parts', [column])}: the column holds no dates")
+        parts = [part for part in PARTS if kind != "date" or part != "hour"]
         return [Field(column, kind), *(Field(column, kind, part) for part in parts)]
     if column in options.categories:
         kind = "category"
@@ -119,4 +126,4 @@ def _fields(table: str, column: str, kind: str, options: Options) -> list[Field]
 
 def _check_number(table: str, column: str, kind: str) -> None:
     if kind != "number":
-        raise InvalidDataError(f"{table}: column {column!r} is named in log, but holds no numbers")
+        raise InvalidDataError(f"{table}: {given('log', [column])}: the column holds no numbers")

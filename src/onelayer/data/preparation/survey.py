@@ -23,6 +23,10 @@ MOST_LEVELS = 100_000
 """Levels of a category that are counted; a column with more has no levels but names of its rows."""
 
 
+_EXACT = 2**53
+"""Up to here float64 holds every whole number."""
+
+
 class Survey(ABC):
     """What is known of a column after some of its rows.
 
@@ -195,6 +199,23 @@ class LevelSurvey(Survey):
 def _directions() -> NDArray:
     """Return a number between -1 and 1 for each row of a block, the same at all times."""
     return np.random.RandomState(0).uniform(-1, 1, ROWS)
+
+
+def first_rounded(values: pl.Series) -> int | None:
+    """Return the position of the first whole number that float64 does not hold, None if there is none.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> first_rounded(pl.Series([2**53, None, 2**53 + 1])), first_rounded(pl.Series([2**60]))
+    (2, None)
+    """
+    polars = optional_dependency("polars", "app")
+    low, high = (values.min(), values.max()) if values.dtype.is_integer() else (None, None)
+    if not isinstance(low, int) or not isinstance(high, int) or max(-low, high) <= _EXACT:
+        return None
+    changed = values.ne_missing(values.cast(polars.Float64).cast(values.dtype, strict=False))
+    return int(changed.arg_max() or 0) if changed.any() else None
 
 
 def regular(frames: Iterable[pl.DataFrame], n_rows: int = ROWS) -> Iterator[pl.DataFrame]:

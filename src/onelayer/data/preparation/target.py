@@ -111,7 +111,7 @@ class Target:
         row = int(column.is_not_null().arg_max() or 0)
         raise InvalidDataError(
             f"{place.of(row, self.name)}: {str(column[row])!r} where the target of a regression must be a number; "
-            "for classes fit a SoftmaxRegression"
+            "classes are for the loss cross-entropy (SoftmaxRegression)"
         )
 
     def to_json(self) -> dict[str, Any]:

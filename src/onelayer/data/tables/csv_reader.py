@@ -58,7 +58,7 @@ class CsvReader(Reader):
         self._categories = frozenset(categories)
         self._extra = tuple(word.strip(BLANKS) for word in missing_values)
         self._missing = MISSING_VALUES + self._extra
-        self._verdicts: dict[str, str | DataFileError] = {}
+        self._tallies: dict[str, Tally] = {}
         self._n_rows = 0
         self._fingerprint = ""
         self._kept: list[tuple[Records, Any]] = []
@@ -90,12 +90,15 @@ class CsvReader(Reader):
         """
         return FORMS[self._form(column)].kind
 
+    def require(self, column: str, kind: str) -> None:
+        """Refuse a column of several forms, by the value that is not of the kind; takes the first pass."""
+        self._survey()
+        if column in self._tallies:
+            self._tallies[column].verdict(kind)
+
     def _form(self, column: str) -> str:
         self._survey()
-        verdict = self._verdicts[column]
-        if isinstance(verdict, DataFileError):
-            raise verdict
-        return verdict
+        return self._tallies[column].verdict() if column in self._tallies else "text"
 
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Return the rows in order, typed, those of some 4 MB of the file at a time."""
@@ -143,7 +146,7 @@ class CsvReader(Reader):
 
     def _survey(self) -> None:
         """Read the file once, unless that has been done, and find the form of every column."""
-        if self._verdicts:
+        if self._n_rows:
             return
         digest = hashlib.sha256()
         tallies = {
@@ -161,13 +164,4 @@ class CsvReader(Reader):
         if not n_rows:
             raise DataFileError(f"{self._path}: the file has a header but no rows")
         self._kept, self._n_rows, self._fingerprint = kept, n_rows, fingerprint(digest.hexdigest())
-        self._verdicts.update(dict.fromkeys(self.columns, "text"))
-        self._verdicts.update({column: _verdict(tally) for column, tally in tallies.items()})
-
-
-def _verdict(tally: Tally) -> str | DataFileError:
-    """Return the form of a column, or the error to raise when the column is asked for."""
-    try:
-        return tally.verdict()
-    except DataFileError as error:
-        return error
+        self._tallies = tallies

@@ -77,7 +77,7 @@ def dialect_of(head: bytes, whole: bool, path: str, *, delimiter: str | None, he
     ------
     DataFileError
         The file is empty or foreign; the delimiter cannot be told; the header has an empty name, a name twice,
-        or nothing but numbers.
+        or nothing but numbers, or a number that is not whole or has a sign (a year may be a name).
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _detected(body: bytes, first: bytes, path: str) -> str:
     raise DataFileError(
         f"{path}: the delimiter is not clear: the first line has {names}, and "
         + ("each cuts" if even else "none cuts")
-        + " the first rows into fields of the same number; say which it is (delimiter=)"
+        + f" the first rows into fields of the same number; say which it is, such as delimiter={present[0]!r}"
     )
 
 
@@ -158,7 +158,13 @@ def _check_names(names: Sequence[str], path: str) -> None:
     if all(map(is_number, names)):
         raise DataFileError(
             f"{where}: the header should name the columns, but holds only numbers, beginning with {names[0]!r}; "
-            "if the file has no header, say so (header=False, --no-header)"
+            "if the file has no header, say so with header=False"
+        )
+    measured = next((name for name in names if is_number(name) and not name.isdigit()), None)
+    if measured is not None:
+        raise DataFileError(
+            f"{where}: column {names.index(measured) + 1} of {len(names)} is named {measured!r}, which looks like a "
+            "value; if the file has no header, say so with header=False, or else name the column in words"
         )
     for number, name in enumerate(names, 1):
         if not name:
@@ -170,5 +176,5 @@ def _check_names(names: Sequence[str], path: str) -> None:
         places = [str(number) for number, name in enumerate(names, 1) if name == twice[0]]
         raise DataFileError(
             f"{where}: columns {', '.join(places[:-1])} and {places[-1]} are both named {twice[0]!r}; give every "
-            "column a name of its own"
+            "column a name of its own" + (", or header=False if the file has no header" * is_number(twice[0]))
         )

@@ -47,7 +47,7 @@ class Form:
 
     Attributes
     ----------
-    kind : {"number", "boolean", "date", "datetime", "text"}
+    kind : {"number", "boolean", "date", "datetime", "zoned", "text"}
         What a column of such values holds.
     noun, plural : str
         What one value is and what several are, for messages.
@@ -116,14 +116,14 @@ def _datetimes(text: Any) -> Any:
 
 
 def _zoned(text: Any) -> Any:
-    """Return times with a zone in UTC, without it."""
+    """Return times with a zone in UTC."""
     pl = optional_dependency("polars", "app")
     column = pl.first()
     utc = text.to_frame().select(pl.when(column.str.ends_with("Z")).then(column.str.strip_suffix("Z")))
     times = _times(utc.to_series(), "", "")
-    if times.null_count() == text.null_count():
-        return times
-    return times.zip_with(times.is_not_null(), _times(text, "[+-][0-9]{2}:?[0-9]{2}", "%z"))
+    if times.null_count() > text.null_count():
+        times = times.zip_with(times.is_not_null(), _times(text, "[+-][0-9]{2}:?[0-9]{2}", "%z"))
+    return times.dt.replace_time_zone("UTC")
 
 
 def _times(text: Any, zone: str, zone_format: str) -> Any:
@@ -168,9 +168,7 @@ FORMS: dict[str, Form] = {
     "boolean": Form("boolean", "true or false", "true or false", _booleans),
     "date": Form("date", f"a date {_ISO_DATE}", f"dates {_ISO_DATE}", _dates),
     "datetime": Form("datetime", f"a time {_ISO_TIME}", f"times {_ISO_TIME}", _datetimes),
-    "zoned": Form(
-        "datetime", f"a time with its zone {_ISO_ZONE}", f"times with their zone {_ISO_ZONE}", _zoned
-    ),
+    "zoned": Form("zoned", f"a time with its zone {_ISO_ZONE}", f"times with their zone {_ISO_ZONE}", _zoned),
     "commas": Form("text", "a number with commas", "numbers with commas", _with_commas),
     "text": Form("text", "text", "text", _all),
 }

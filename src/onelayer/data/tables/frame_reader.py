@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from onelayer.data.tables.kinds import Kind, as_text, kind_of, standard, without_nan
+from onelayer.data.tables.kinds import Kind, as_text, is_readable, kind_of, standard, without_nan
+from onelayer.data.tables.mixture import Mixture
 from onelayer.data.tables.reader import Reader
 from onelayer.errors import InvalidDataError, optional_dependency
 
@@ -26,7 +27,7 @@ class FrameReader(Reader):
     """
 
     def __init__(self, frame: Any, name: str, *, categories: Sequence[str]) -> None:
-        self._frame = as_polars(frame, name)
+        self._frame, self._mixtures = as_polars(frame, name)
         self._name = name
         self._categories = frozenset(categories)
         if not self._frame.width:
@@ -50,9 +51,26 @@ class FrameReader(Reader):
         return
 
     def kind(self, column: str) -> Kind:
-        """Return what a column holds, by its type."""
+        """Return what a column holds, by its type.
+
+        Raises
+        ------
+        InvalidDataError
+            It holds objects of several types, or of one that is none of the kinds.
+        """
+        if column in self._mixtures and column not in self._categories:
+            self._refuse(column)
         kind = kind_of(self._frame.schema[column], f"{self._name}, column {column!r}")
         return "text" if column in self._categories else kind
+
+    def require(self, column: str, kind: str) -> None:
+        """Refuse a column that holds objects of several types, by the value that is not of the kind."""
+        if column in self._mixtures and column not in self._categories:
+            self._refuse(column, kind)
+
+    def _refuse(self, column: str, needed: str | None = None) -> None:
+        row, what = self._mixtures[column].fault(column, needed)
+        raise InvalidDataError(f"{self.place(row + 1, column)}: {what}")
 
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Return the rows in order, without a copy of columns that are numbers."""
@@ -88,30 +106,75 @@ def typed_batches(frame: Any, categories: frozenset[str], first_row: int, table:
         yield batch.select(expressions)
 
 
-def as_polars(frame: Any, name: str) -> Any:
+def as_polars(frame: Any, name: str) -> tuple[Any, dict[str, Mixture]]:
     """Return a frame of any library as one of polars; missing values of pandas become null.
+
+    What the library calls a category is text, whatever its levels are.
+
+    Returns
+    -------
+    frame : polars.DataFrame
+    mixtures : dict
+        The columns that hold Python objects of several types, which are text in the frame.
 
     Raises
     ------
     InvalidDataError
-        It is no frame, or has columns that polars has no type for.
+        It is no frame, has two columns of one name, or a column that polars has no type for.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> as_polars(pd.DataFrame({"x": [1.5, None]}), "frame")["x"].to_list()
-    [1.5, None]
+    >>> frame, _ = as_polars(pd.DataFrame({"x": [1.5, None], "zip": pd.Categorical([98103, 98004])}), "frame")
+    >>> frame.to_dict(as_series=False)
+    {'x': [1.5, None], 'zip': ['98103', '98004']}
     """
     import narwhals as nw
 
-    pl = optional_dependency("polars", "app")
     try:
         known = nw.from_native(frame, pass_through=True)
         if not isinstance(known, nw.DataFrame | nw.LazyFrame):
             kind = type(frame).__name__
             raise InvalidDataError(f"{name}: a table is a frame of polars, pandas or pyarrow, not {kind}")
-        return known.lazy().collect(backend="polars").to_native()
-    except InvalidDataError:
-        raise
-    except (ValueError, TypeError, pl.exceptions.PolarsError) as error:
-        raise InvalidDataError(f"{name}: the frame cannot be read: {' '.join(str(error).split())}") from None
+        held = known.collect() if isinstance(known, nw.LazyFrame) else known
+        schema = held.schema
+        converted, mixtures = _converted(held, name)
+    except nw.exceptions.DuplicateError as error:
+        # narwhals writes a line "- 'price' 2 times" for each such name
+        named, _, count = (
+            str(error).splitlines()[-1].removeprefix("- ").removesuffix(" times").rpartition(" ")
+        )
+        raise InvalidDataError(
+            f"{name}: {count} columns are named {named}; give every column a name of its own"
+        ) from None
+    levels = [
+        as_text(column, converted.schema[column])
+        for column, dtype in schema.items()
+        if isinstance(dtype, nw.Categorical | nw.Enum) and is_readable(converted.schema[column])
+    ]
+    return converted.with_columns(levels), mixtures
+
+
+def _converted(held: Any, name: str) -> tuple[Any, dict[str, Mixture]]:
+    """Return a frame that narwhals knows as one of polars; column by column if a column has no type there."""
+    pl = optional_dependency("polars", "app")
+    failures = (ValueError, TypeError, ArithmeticError, NotImplementedError, pl.exceptions.PolarsError)
+    try:
+        return held.lazy().collect(backend="polars").to_native(), {}
+    except failures:
+        columns: list[Any] = []
+        mixtures: dict[str, Mixture] = {}
+    for column in held.columns:
+        try:
+            columns.append(held.select(column).lazy().collect(backend="polars").to_native().to_series())
+        except failures as error:
+            mixture = Mixture.of(held[column])
+            if mixture is None:
+                reason = " ".join(str(error).split())
+                raise InvalidDataError(
+                    f"{name}, column {column!r}: the values are neither numbers nor booleans, dates or text "
+                    f"({reason}); convert the column, or leave it out of the frame"
+                ) from None
+            mixtures[column] = mixture
+            columns.append(pl.Series(column, mixture.text, dtype=pl.String))
+    return pl.DataFrame(columns), mixtures

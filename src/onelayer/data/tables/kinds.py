@@ -1,4 +1,4 @@
-"""What a column of a table holds: numbers, truth values, dates, dates with times, or text."""
+"""What a column of a table holds: numbers, truth values, dates, times with or without a zone, or text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from onelayer.errors import InvalidDataError, optional_dependency
 
-Kind = Literal["number", "boolean", "date", "datetime", "text"]
+Kind = Literal["number", "boolean", "date", "datetime", "zoned", "text"]
 
 
 @cache
@@ -38,7 +38,21 @@ def _readable(dtype: Any) -> tuple[Kind | None, Any]:
     """
     pl = optional_dependency("polars", "app")
     other: tuple[Kind | None, Any] = ("number", pl.Float64) if dtype.is_numeric() else (None, dtype)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        return "zoned", pl.Datetime("us", "UTC")
     return _kinds().get(dtype.base_type(), other)
+
+
+def is_readable(dtype: Any) -> bool:
+    """Return whether a column of a polars type has a kind; see :func:`kind_of`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> is_readable(pl.Categorical()), is_readable(pl.Duration())
+    (True, False)
+    """
+    return _readable(dtype)[0] is not None
 
 
 def kind_of(dtype: Any, place: str) -> Kind:
@@ -80,8 +94,8 @@ def kind_of(dtype: Any, place: str) -> Kind:
 def standard(name: str, dtype: Any) -> Any:
     """Return the expression of a column in the type that stands for its kind.
 
-    Integers and floats stay what they are; decimals become float64; times become microseconds without a time
-    zone, those with one in UTC; categoricals and enums become strings.
+    Integers and floats stay what they are; decimals become float64; times become microseconds, those with a zone
+    in UTC; categoricals and enums become strings.
 
     Examples
     --------
@@ -92,9 +106,9 @@ def standard(name: str, dtype: Any) -> Any:
     """
     pl = optional_dependency("polars", "app")
     column = pl.col(name)
-    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
-        column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    _, target = _readable(dtype)
+    kind, target = _readable(dtype)
+    if kind == "zoned":
+        column = column.dt.convert_time_zone("UTC")
     return column if dtype == target else column.cast(target)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from onelayer.data.dataset import fingerprint
 from onelayer.data.payload import open_payload
-from onelayer.data.tables.footer import n_row_groups
+from onelayer.data.tables.footer import Footer
 from onelayer.data.tables.frame_reader import typed_batches
 from onelayer.data.tables.kinds import Kind, kind_of
+from onelayer.data.tables.native_messages import native_messages_held_back
+from onelayer.data.tables.pages import check_pages
 from onelayer.data.tables.reader import Reader
 from onelayer.data.tables.suffixes import PARQUET_MAGIC
 from onelayer.errors import DataFileError, OnelayerError, optional_dependency
@@ -125,7 +127,8 @@ class ParquetReader(Reader):
         """Turn whatever polars raises over the file into one line."""
         pl = optional_dependency("polars", "app")
         try:
-            yield
+            with native_messages_held_back():
+                yield
         except OnelayerError:
             raise
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
@@ -140,19 +143,21 @@ def _size_and_groups(path: str | Path) -> tuple[int, int]:
     magic = len(PARQUET_MAGIC)
     with open_payload(path) as payload:
         beginning, size = payload.read(magic), payload.packed
-    with open(path, "rb") as file:
-        file.seek(max(0, size - 2 * magic))
-        length, end = int.from_bytes(file.read(magic), "little"), file.read(magic)
-        file.seek(max(0, size - 2 * magic - length))
-        footer = file.read(length)
     if beginning != PARQUET_MAGIC:
         raise DataFileError(f"{path}: not a Parquet file: it does not begin with PAR1")
-    if end != PARQUET_MAGIC or length + 3 * magic > size:
-        raise DataFileError(
-            f"{path}: the Parquet file is cut short or damaged: after {size:,} bytes it does not end with a "
-            "footer and PAR1; get the file again"
-        )
-    return size, n_row_groups(footer)
+    with open(path, "rb", buffering=0) as file:
+        file.seek(max(0, size - 2 * magic))
+        length, end = int.from_bytes(file.read(magic), "little"), file.read(magic)
+        if end != PARQUET_MAGIC or length + 3 * magic > size:
+            raise DataFileError(
+                f"{path}: the Parquet file is cut short or damaged: after {size:,} bytes it does not end with a "
+                "footer and PAR1; get the file again"
+            )
+        start = size - 2 * magic - length
+        file.seek(start)
+        footer = Footer.of(file.read(length))
+        check_pages(file, start, footer)
+    return size, max(1, len(footer.groups))
 
 
 def _width(dtype: Any) -> int:

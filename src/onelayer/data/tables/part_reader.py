@@ -53,6 +53,10 @@ class PartReader(Reader):
         """Return what the column holds in the whole table."""
         return self._whole.kind(column)
 
+    def require(self, column: str, kind: str) -> None:
+        """Refuse a column that holds other values beside those of a kind in the whole table."""
+        self._whole.require(column, kind)
+
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Return the rows of the part."""
         pl = optional_dependency("polars", "app")
@@ -65,9 +69,9 @@ class PartReader(Reader):
 
     def place(self, row: int, column: str) -> str:
         """Return where a cell is in the whole table."""
-        return self._whole.place(int(self.row_numbers[row - 1]), column)
+        return self._whole.place(int(np.flatnonzero(self._rows)[row - 1]) + 1, column)
 
     @property
     def row_numbers(self) -> NDArray[np.int64]:
-        """The number in the whole table, from 1, of each row of the part."""
-        return np.flatnonzero(self._rows) + 1
+        """The number in the file, from 1, of each row of the part."""
+        return self._whole.row_numbers[self._rows]

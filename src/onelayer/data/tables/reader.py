@@ -34,6 +34,9 @@ class Reader(ABC):
     def kind(self, column: str) -> Kind:
         """Return what a column holds, or refuse the column."""
 
+    def require(self, column: str, kind: str) -> None:  # noqa: B027
+        """Refuse a column that holds other values beside those of a kind, which a model needs; none that has a type."""
+
     @abstractmethod
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Return the rows in order, as polars frames of these columns, each of bounded size."""

@@ -83,7 +83,7 @@ class Table:
 
     @property
     def schema(self) -> Mapping[str, Kind]:
-        """What each column holds: number, boolean, date, datetime or text.
+        """What each column holds: number, boolean, date, datetime, zoned (a time with its zone) or text.
 
         Raises
         ------
@@ -163,7 +163,13 @@ class Table:
         """The number of each row in its file, from 1; of a part of a table, in the whole of it."""
         return self._reader.row_numbers
 
-    def split(self, fraction: float, random_state: int | np.random.RandomState | None) -> tuple[Table, Table]:
+    def split(
+        self,
+        fraction: float,
+        random_state: int | np.random.RandomState | None,
+        *,
+        stratify: str | None = None,
+    ) -> tuple[Table, Table]:
         """Divide the rows by chance into those to train on and those held out, each in the order that they have.
 
         Parameters
@@ -171,15 +177,20 @@ class Table:
         fraction : float
             Share of the rows that is held out, between 0 and 1; the number of rows is rounded up.
         random_state : int, RandomState or None
+        stratify : str or None
+            A column of classes, of each of which the same share is held out, up to one row.
 
         Raises
         ------
         InvalidDataError
-            One of the parts would have no rows.
+            One of the parts would have no rows, or there is no such column.
 
         Notes
         -----
-        Memory: five bytes for each row of the table.
+        To stratify, the rows are put in a random order within each class, one class after the other, and every k-th of
+        them is held out: systematic sampling (Cochran, *Sampling Techniques*, chapter 8).
+
+        Memory: five bytes for each row of the table, and with ``stratify`` some twenty.
 
         Examples
         --------
@@ -198,12 +209,42 @@ class Table:
         order = np.arange(self.n_rows, dtype=np.int32 if self.n_rows < 2**31 else np.int64)
         check_random_state(random_state).shuffle(order)
         held_out = np.zeros(self.n_rows, dtype=bool)
-        held_out[order[:n_held_out]] = True
+        if stratify is None:
+            chosen = order[:n_held_out]
+        else:
+            order = order[np.argsort(self._codes(stratify)[order], kind="stable")]
+            chosen = order[(2 * np.arange(n_held_out) + 1) * self.n_rows // (2 * n_held_out)]
+        held_out[chosen] = True
         train, held = (
             Table(self.name, self.path, PartReader(self._reader, rows), self.columns)
             for rows in (~held_out, held_out)
         )
         return train, held
+
+    def _codes(self, column: str) -> NDArray[np.int64]:
+        """Return a number for each row, the same where the column has the same value."""
+        values = self.read([column]).to_series()
+        return values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+
+    def require(self, column: str, kind: str) -> None:
+        """Refuse a column whose values have several types, by the first that is not of the kind which a model needs.
+
+        Raises
+        ------
+        InvalidDataError
+            With the row and the value. A column of one type is not refused, whatever that is.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Table.of(pd.DataFrame({"rooms": [2, "many", "few"]}), "houses").require("rooms", "number")
+        Traceback (most recent call last):
+        ...
+        onelayer.errors.InvalidDataError: houses, row 2, column 'rooms': 'many' is not a number, and the model was \
+fitted to numbers there; correct it
+        """
+        self._check([column])
+        self._reader.require(column, kind)
 
     def place(self, row: int, column: str) -> str:
         """Return where a cell is, for a message: file, row from 1, line in a file of text, column.

@@ -8,6 +8,7 @@ from typing import Any
 
 from onelayer.data.tables.faults import shown
 from onelayer.data.tables.forms import FORMS, read_form
+from onelayer.data.tables.mixture import misplaced, read_as_text, usual_form
 from onelayer.data.tables.records import Records
 from onelayer.errors import DataFileError, optional_dependency
 
@@ -16,8 +17,6 @@ _WITH_DIGITS = tuple(form for form in FORMS if form not in ("boolean", "text"))
 _MAY_BE_A_NUMBER_OR_DATE = r"^[ \t]*[0-9+.,-]"
 
 _FEW = 1000
-
-_AS_CATEGORIES = "name the column among the categories to read it as text"
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,8 @@ class Tally:
             words, _ = read_form(text.unique(), "text", self.missing)
             looks_special = words.str.contains(_MAY_BE_A_NUMBER_OR_DATE)
             special, ordinary = words.filter(looks_special), words.filter(~looks_special)
-            self._count("text", text.is_in(ordinary), places, text, records)
-            chosen = text.is_in(special)
+            self._count("text", text.is_in(ordinary.implode()), places, text, records)
+            chosen = text.is_in(special.implode())
             forms, places, text = (*_WITH_DIGITS, "text"), places.filter(chosen), text.filter(chosen)
         for form in forms:
             if not len(text):
@@ -90,8 +89,13 @@ class Tally:
         if n_seen:
             self.counts[form] += n_seen
 
-    def verdict(self) -> str:
+    def verdict(self, needed: str | None = None) -> str:
         """Return the form that the whole column has.
+
+        Parameters
+        ----------
+        needed : {"number", "boolean", "date", "datetime", "zoned", "text"} or None
+            What a model needs that was fitted to another table; None to let most values decide.
 
         Returns
         -------
@@ -103,28 +107,32 @@ class Tally:
         DataFileError
             Some values have another form than most, or one in which nothing can be read without changing it.
         """
+        or_as_text = "" if needed else f", or {read_as_text(self.column)}"
         if "overflow" in self.counts:
-            raise self._refusal(
-                "overflow", f"is too large a number for float64; correct it, or {_AS_CATEGORIES}"
-            )
+            raise self._refusal("overflow", f"is too large a number for float64; correct it{or_as_text}")
         if "commas" in self.counts:
             raise self._refusal(
                 "commas",
                 "is a number with a comma; write numbers with a point before the decimals and nothing between "
-                f"thousands, or {_AS_CATEGORIES}",
+                f"thousands{or_as_text}",
             )
         groups = self._groups()
-        usual = max(groups, key=lambda group: groups[group], default="decimal")
+        usual = usual_form(groups, needed)
         others = [form for form in self.first if self._group(form) not in (usual, "")]
         if others:
-            self._refuse_mixture(min(others, key=lambda form: self.first[form].row), usual, groups)
+            form = min(others, key=lambda form: self.first[form].row)
+            advice = "correct it"
+            if form == "text":
+                word = shown(self.first[form].value)
+                advice += f", say that it stands for a missing value with missing_values=[{word}]"
+            raise self._refusal(form, f"{misplaced(form, usual, groups, needed)}; {advice}{or_as_text}")
         if usual != "decimal":
             return usual
         if "decimal" not in self.counts and "huge" in self.counts:
             raise self._refusal(
                 "huge",
-                "is a whole number that no type of number holds exactly; write a measurement as 1.5e19, or "
-                f"{_AS_CATEGORIES}",
+                "is a whole number that no type of number holds exactly; write a measurement as 1.5e19"
+                f"{or_as_text}",
             )
         return "integer" if "decimal" not in self.counts and self.counts else "decimal"
 
@@ -140,16 +148,6 @@ class Tally:
             if form in self.counts:
                 groups[self._group(form)] += self.counts[form]
         return groups
-
-    def _refuse_mixture(self, form: str, usual: str, groups: dict[str, int]) -> None:
-        share = f"{groups[usual]:,} of the column's {sum(groups.values()):,} values are"
-        what = f"is {FORMS[form].noun}, where {share} {FORMS[usual].plural}"
-        advice = "correct it, name it as a missing value"
-        if form == "text":
-            what = f"is not {FORMS[usual].noun}, as {share}"
-        elif usual == "text":
-            advice = "correct it"
-        raise self._refusal(form, f"{what}; {advice}, or {_AS_CATEGORIES}")
 
     def _refusal(self, form: str, what: str) -> DataFileError:
         first = self.first[form]

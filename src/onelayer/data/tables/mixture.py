@@ -1,0 +1,127 @@
+"""Columns of Python objects of several types, which pandas holds and no column of one type does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from onelayer.data.tables.faults import shown
+from onelayer.data.tables.forms import FORMS
+
+_TYPES: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((bool, np.bool_), "boolean"),
+    ((int, float, Decimal, np.integer, np.floating), "decimal"),
+    ((str,), "text"),
+    ((datetime,), "datetime"),
+    ((date,), "date"),
+)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A column whose values are Python objects of several types.
+
+    Attributes
+    ----------
+    values : tuple
+        The objects; None for a missing value.
+    forms : tuple of str
+        The form of each value; "" for a missing one.
+    """
+
+    values: tuple[Any, ...]
+    forms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, series: Any) -> Mixture | None:
+        """Return the mixture that a column is; None if it has one form, or holds something that is no value of a table.
+
+        Parameters
+        ----------
+        series : narwhals.Series
+
+        Examples
+        --------
+        >>> import narwhals as nw, pandas as pd
+        >>> mixture = Mixture.of(nw.from_native(pd.Series([1, 2.0, "x", None]), series_only=True))
+        >>> mixture.text
+        ['1', '2', 'x', None]
+        >>> mixture.fault("rooms")
+        (2, "'x' is not a number, as 2 of the column's 3 values are; correct it, or read the column as text with \
+categories=['rooms']")
+        """
+        absent = series.is_null().to_list()
+        values = tuple(
+            None if missing else value for value, missing in zip(series.to_list(), absent, strict=True)
+        )
+        forms = tuple("" if value is None else _form(value) for value in values)
+        if None in forms or len({*forms} - {""}) < 2:
+            return None
+        return cls(values, tuple(form for form in forms if form is not None))
+
+    @property
+    def text(self) -> list[str | None]:
+        """The values as text; whole numbers without a point, as in every category."""
+        return [None if value is None else _as_text(value) for value in self.values]
+
+    def fault(self, column: str, needed: str | None = None) -> tuple[int, str]:
+        """Return the first row, from 0, whose value has another form than most, and what is to be said of it."""
+        groups = Counter(form for form in self.forms if form)
+        usual = usual_form(groups, needed)
+        row = next((row for row, form in enumerate(self.forms) if form not in ("", usual)), 0)
+        what = misplaced(self.forms[row] or usual, usual, groups, needed)
+        advice = "correct it" + ("" if needed else f", or {read_as_text(column)}")
+        return row, f"{shown(str(self.values[row]))} {what}; {advice}"
+
+
+def usual_form(groups: Mapping[str, int], needed: str | None) -> str:
+    """Return the form that a column should have: the most frequent, of the needed kind if there is any of it.
+
+    Examples
+    --------
+    >>> usual_form({"text": 9, "decimal": 1}, None), usual_form({"text": 9, "decimal": 1}, "number")
+    ('text', 'decimal')
+    """
+    ordered = [form for form in FORMS if form in groups]
+    fitting = [form for form in ordered if FORMS[form].kind == needed] or ordered
+    return max(fitting, key=lambda form: groups[form], default="decimal")
+
+
+def misplaced(form: str, usual: str, groups: Mapping[str, int], needed: str | None) -> str:
+    """Say of a value why it has no place in a column: most others, or those of the model's fit, are of another form.
+
+    Examples
+    --------
+    >>> misplaced("text", "decimal", {"text": 1, "decimal": 2}, None)
+    "is not a number, as 2 of the column's 3 values are"
+    >>> misplaced("text", "decimal", {"text": 9, "decimal": 2}, "number")
+    'is not a number, and the model was fitted to numbers there'
+    """
+    if needed is not None and FORMS[usual].kind == needed:
+        return f"is not {FORMS[usual].noun}, and the model was fitted to {FORMS[usual].plural} there"
+    share = f"{groups[usual]:,} of the column's {sum(groups.values()):,} values are"
+    if form == "text":
+        return f"is not {FORMS[usual].noun}, as {share}"
+    return f"is {FORMS[form].noun}, where {share} {FORMS[usual].plural}"
+
+
+def read_as_text(column: str) -> str:
+    """Return the advice to make text of a column."""
+    return f"read the column as text with categories=[{column!r}]"
+
+
+def _form(value: Any) -> str | None:
+    return next((form for types, form in _TYPES if isinstance(value, types)), None)
+
+
+def _as_text(value: Any) -> str:
+    whole = (
+        isinstance(value, float | np.floating | Decimal) and np.isfinite(float(value)) and value == int(value)
+    )
+    return str(int(value)) if whole else str(value)
