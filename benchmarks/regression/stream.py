@@ -37,7 +37,9 @@ def write(path: Path, n_rows: int, n_features: int) -> None:
     w = draw.standard_normal(n_features).astype(np.float32)
     names = [*(f"x{column}" for column in range(n_features)), "y"]
     schema = pa.schema([(name, pa.float32()) for name in names])
-    with parquet.ParquetWriter(path, schema, compression="zstd", compression_level=3, use_dictionary=False) as file:
+    with parquet.ParquetWriter(
+        path, schema, compression="zstd", compression_level=3, use_dictionary=False
+    ) as file:
         for start in range(0, n_rows, _GROUP_ROWS):
             size = min(_GROUP_ROWS, n_rows - start)
             X = draw.standard_normal((n_features, size), dtype=np.float32)

@@ -193,9 +193,7 @@ def _estimator(name: str, parameters: dict[str, Any]) -> Any:
         raise ModelFileError(f"its parameters are malformed ({error})") from error
 
 
-def _stream(
-    columns: np.ndarray | None, numbers: list[Any] | None, n_features: int, n_outputs: int
-) -> Any:
+def _stream(columns: np.ndarray | None, numbers: list[Any] | None, n_features: int, n_outputs: int) -> Any:
     """Return the Stream of a file, None for a model without."""
     from onelayer.solvers.solution import Stream
 

@@ -237,7 +237,11 @@ def _metadata(content: bytes) -> dict[str, str]:
             f"it has format version {version} and this onelayer reads versions up to {FORMAT_VERSION}; "
             "run: pip install --upgrade onelayer"
         )
-    if set(metadata) != {"format", "version", "model", "sha256"} or version != str(int(version)) or version == "0":
+    if (
+        set(metadata) != {"format", "version", "model", "sha256"}
+        or version != str(int(version))
+        or version == "0"
+    ):
         raise ModelFileError("its header is damaged")
     return metadata
 

@@ -38,7 +38,7 @@ def test_by_hand():
     scale = 4 / 3
     log_likelihood = -3 * math.log(2 * scale) - 3
     assert ours["scale"] == pytest.approx(scale, rel=1e-12)
-    assert ours["mean_loss"] == pytest.approx(1, rel=1e-12)
+    assert ours["mean_loss"] == pytest.approx(4 / 3, rel=1e-12)
     assert ours["pseudo_r2"] == pytest.approx(1 - 4 / 2, rel=1e-12)
     assert ours["log_likelihood"] == pytest.approx(log_likelihood, rel=1e-12)
     assert ours["aic"] == pytest.approx(4 - 2 * log_likelihood, rel=1e-12)
@@ -75,7 +75,9 @@ def test_the_scale_of_the_fit_is_kept():
     loss = np.where(np.abs(errors) <= 1.35, errors**2 / 2, 1.35 * np.abs(errors) - 1.35**2 / 2)
     norm = math.sqrt(2 * math.pi) * math.erf(1.35 / math.sqrt(2)) + 2 / 1.35 * math.exp(-(1.35**2) / 2)
     assert ours["scale"] == 2
-    assert ours["mean_loss"] == pytest.approx(loss.mean(), rel=1e-12)
+    assert ours["mean_loss"] == pytest.approx(
+        4 * loss.mean(), rel=1e-12
+    )  # Huber's loss with δ = 2·1.35, of the errors
     assert ours["log_likelihood"] == pytest.approx(-loss.sum() - 60 * math.log(2 * norm), rel=1e-12)
 
 

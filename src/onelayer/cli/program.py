@@ -65,6 +65,7 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     """Run a command and turn its failure into one line and an exit status."""
+    said = str if arguments[:1] == ["course"] else in_flags  # the course's parameters are no options
     try:
         with program.make_context("onelayer", arguments) as context:
             program.invoke(context)
@@ -74,9 +75,9 @@ def _run(arguments: list[str]) -> int:
         command = error.ctx.command_path if error.ctx else "onelayer"
         return _fail(f"{error.format_message().rstrip('.')} (see '{command} --help')", WRONG_USE)
     except DivergenceError as error:
-        return _fail(str(error), DIVERGED)
+        return _fail(said(str(error)), DIVERGED)
     except OnelayerError as error:
-        return _fail(str(error), FAILURE)
+        return _fail(said(str(error)), FAILURE)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted; nothing was written", INTERRUPTED)
     except BrokenPipeError:
@@ -101,7 +102,7 @@ def _run(arguments: list[str]) -> int:
 
 def _fail(message: str, status: int) -> int:
     """Write one line to standard error."""
-    click.echo(f"Error: {in_flags(' '.join(message.split()))}", err=True)
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
     return status
 
 

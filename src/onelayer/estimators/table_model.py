@@ -221,8 +221,8 @@ class TableModel(BaseEstimator):
     ) -> float:
         """Return R², or the accuracy of a classifier, of the predictions for the rows of a table.
 
-        Of several quantiles it is the mean share of the pinball loss that is explained. R² is that of ``predict``, in the
-        units of the target column, also where the model is one of the logarithm; for R² on logarithms see ``summary``.
+        Of several quantiles it is the mean share of the pinball loss that is explained. R² is that of ``predict``, in
+        the units of the target column, also where the model is one of the logarithm; ``summary`` has R² on logarithms.
         Rows that are left out with ``missing="drop"`` do not count.
 
         Parameters

@@ -79,6 +79,9 @@ class Solution:
         How far the objective is above its least value at most, relative to it; None where that is not known.
     scale : float, (n_outputs,) array, or None
         Scale of the noise, where it was estimated with the parameters; of several outputs each has its own.
+    rank : int or None
+        Of the columns, centred if there is an intercept; below their number, many coefficients fit alike, and these are
+        the ones of least norm. None where it is not known, or a penalty leaves but one solution.
     """
 
     coef: NDArray
@@ -89,3 +92,4 @@ class Solution:
     stream: Stream | None = None
     gap: float | None = None
     scale: float | NDArray | None = None
+    rank: int | None = None
