@@ -12,6 +12,7 @@ from sklearn.linear_model import HuberRegressor, QuantileRegressor
 from sklearn.metrics import d2_pinball_score, mean_pinball_loss
 
 import onelayer as ol
+from onelayer.errors import InvalidDataError, RankWarning
 from onelayer.losses import Absolute, Huber, Quantile
 
 RANDOM = np.random.RandomState(0)
@@ -43,7 +44,7 @@ class TestAbsolute:
         assert 0 <= ours.gap_ <= 1e-8
         assert ours.converged_
         assert ours.losses_ == (Absolute(),)
-        assert (ours.scale_, ours.statistics_, ours.rank_) == (None, None, None)
+        assert (ours.scale_, ours.statistics_, ours.rank_) == (None, None, 3)
 
     def test_agrees_with_statsmodels(self):
         ours = ol.LinearRegression(loss="absolute").fit(X, y)
@@ -291,3 +292,48 @@ def test_early_stopping_of_several_quantiles():
     assert model.converged_
     exact = ol.LinearRegression(loss="quantile", quantile=[0.2, 0.8]).fit(X, y)
     assert model.score(X, y) > exact.score(X, y) - 0.05
+
+
+@pytest.mark.parametrize("loss", ["absolute", "huber", "quantile"])
+class TestRank:
+    """Columns that depend on others: a warning names them, and the shortest solution is taken."""
+
+    def test_a_column_twice(self, loss):
+        twice = np.column_stack([X, X[:, 1]])
+        with pytest.warns(RankWarning, match=r"1 of 4 columns depends on others \(x3 = x1\).* least norm"):
+            model = ol.LinearRegression(loss=loss).fit(twice, y)
+        assert model.rank_ == 3
+        assert model.coef_[1] == pytest.approx(model.coef_[3], rel=1e-9)
+        np.testing.assert_allclose(
+            model.predict(twice), ol.LinearRegression(loss=loss).fit(X, y).predict(X), rtol=1e-6
+        )
+
+    def test_a_constant_column_beside_the_intercept(self, loss):
+        constant = np.column_stack([X, np.full(N, 7.1)])
+        with pytest.warns(RankWarning, match=r"x3 = 7\.1 in every row"):
+            ol.LinearRegression(loss=loss).fit(constant, y)
+
+    @pytest.mark.parametrize("fit_intercept", [True, False])
+    def test_more_columns_than_rows(self, loss, fit_intercept):
+        wide = RANDOM.randn(5, 8)
+        with pytest.warns(RankWarning, match="8 columns and only 5 rows"):
+            model = ol.LinearRegression(loss=loss, fit_intercept=fit_intercept).fit(wide, y[:5])
+        assert model.rank_ == 5 - fit_intercept
+        centred = wide - wide.mean(axis=0) * fit_intercept
+        shortest = np.linalg.lstsq(centred, y[:5] - y[:5].mean() * fit_intercept, rcond=1e-12)[0]
+        np.testing.assert_allclose(model.coef_, shortest, rtol=1e-8)
+
+    def test_a_penalty_leaves_one_solution(self, loss):
+        assert ol.LinearRegression(loss=loss, alpha=0.1).fit(np.column_stack([X, X]), y).rank_ is None
+
+
+def test_several_quantiles_warn_once():
+    with pytest.warns(RankWarning) as caught:
+        ol.LinearRegression(loss="quantile", quantile=QUANTILES).fit(np.column_stack([X, X[:, 0]]), y)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("unit", [1e-151, 1e290])
+def test_targets_whose_errors_hubers_loss_cannot_square(unit):
+    with pytest.raises(InvalidDataError, match="y has errors of scale"):
+        ol.LinearRegression(loss="huber").fit(X, y * unit)

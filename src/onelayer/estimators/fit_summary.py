@@ -65,6 +65,7 @@ def fit_summary(
         targets,
         rows.weights,
         fit_intercept=bool(model.fit_intercept),
+        rank=model.rank_,
         scales=scales,
         gap=model.gap_,
         alpha=model.alpha_,

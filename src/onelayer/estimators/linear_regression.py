@@ -478,6 +478,7 @@ validation_fraction, warm_start, random_state, n_threads
             fit = partial(by.newton, self._newton)
             solution, found = by.fit_each(fit, task, self._losses, go_on=True)
             solution = by.validated(solution, found, task, self._score_of)
+            by.warn_of_rank(solution, task, self.coefficient_names)
         else:
             fit = partial(by.sgd, run, self._scale_of_sgd(task))
             solution, found = by.fit_each(fit, task, self._losses, go_on=False)

@@ -37,6 +37,7 @@ class RegressionFit:
     gap : float or None
         How far the objective is above its least value at most, relative to it; None where that is not known.
     rank : int or None
+        Of the columns, where the solver knows it.
     condition : float or None
         Of an exact least-squares fit.
     statistics : Statistics or None

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators.regression_fit import RegressionFit, scaled
 from onelayer.estimators.single_layer import Task
-from onelayer.losses import Absolute, Huber
+from onelayer.losses import Absolute, Huber, Squared
 from onelayer.losses.regression import RegressionLoss
 from onelayer.matrices import Dense, spread
 from onelayer.objective import Objective
@@ -43,8 +44,30 @@ def newton(solver: Newton, task: Task, loss: RegressionLoss) -> Fitted:
     if loss.name == "huber":
         scales = np.atleast_1d(solver.scale if solution.scale is None else solution.scale)
         scale = scales.tolist() if len(scales) > 1 else float(scales[0])
-    losses = scaled((loss,), scale, objective.n_outputs)
-    return solution, RegressionFit(losses, objective.alpha, scale, solution.gap)
+    losses = _in_units_of_y((loss,), scale, objective.n_outputs)
+    return solution, RegressionFit(losses, objective.alpha, scale, solution.gap, solution.rank)
+
+
+def warn_of_rank(solution: Solution, task: Task, names: Sequence[str]) -> None:
+    """Warn where Newton's method found that columns depend on others, as an exact fit does, which names them."""
+    if solution.rank is None or solution.rank == len(names):
+        return
+    objective = replace(task.objective, loss=Squared(), n_outputs=task.objective.targets.shape[1])
+    RegressionFit.exact(ClosedForm().solve(objective)).warn(names)
+
+
+def _in_units_of_y(
+    losses: tuple[RegressionLoss, ...], scale: float | list[float] | None, n_outputs: int
+) -> tuple[RegressionLoss, ...]:
+    """Return what ``scaled`` does; should δ·σ be no number that a Huber loss can have, that is for y to mend."""
+    try:
+        return scaled(losses, scale, n_outputs)
+    except InvalidParameterError as error:
+        sizes = ", ".join(f"{size:.3g}" for size in np.atleast_1d(np.asarray(scale, dtype=float)))
+        raise InvalidDataError(
+            f"y has errors of scale {sizes}, beyond what Huber's loss can square in float64; give y in other units, so "
+            f"that they are between 1e-140 and 1e140"
+        ) from error
 
 
 def sgd(run: Callable[[Task], Solution], scale: Any, task: Task, loss: RegressionLoss) -> Fitted:
@@ -53,7 +76,7 @@ def sgd(run: Callable[[Task], Solution], scale: Any, task: Task, loss: Regressio
     sizes = None
     if isinstance(loss, Huber):
         sizes = noise_scale(objective, loss.delta) if scale == "auto" else float(scale)
-    losses = scaled((loss,), sizes, objective.n_outputs)
+    losses = _in_units_of_y((loss,), sizes, objective.n_outputs)
     solution = run(replace(task, objective=replace(objective, loss=losses[0])))
     return solution, RegressionFit(losses, objective.alpha, sizes)
 
@@ -92,7 +115,7 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
         epochs=[replace(epoch, epoch=k, epochs=len(epochs)) for k, epoch in enumerate(epochs, 1)],
         gap=gap,
     )
-    return joined, RegressionFit(tuple(losses), task.objective.alpha, None, gap)
+    return joined, RegressionFit(tuple(losses), task.objective.alpha, None, gap, joined.rank)
 
 
 def noise_scale(objective: Objective, delta: float) -> float:

@@ -42,7 +42,7 @@ def summarise_robust(
 
     =================  ============================================================================================
     ``scale``          σ, that of the fit, or the likeliest one of the noise that the loss stands for
-    ``mean_loss``      Σ wᵢ·ρ(eᵢ/σ)/n
+    ``mean_loss``      Σ wᵢ·ρ(eᵢ)/n, in units of the targets; where σ belongs to the fit, σ²·Σ wᵢ·ρ(eᵢ/σ)/n
     ``pseudo_r2``      1 − Σ wᵢ·ρ(eᵢ/σ) / Σ wᵢ·ρ((yᵢ − c)/σ), with the best constant c (0 without an intercept); for
                        quantiles Koenker and Machado's R¹
     ``log_likelihood`` Σ wᵢ·log p(eᵢ | σ) with the density p of that noise
@@ -88,7 +88,7 @@ def summarise_robust(
     >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([[0.0], [1.0], [9.0], [3.0]])
     >>> summary = summarise_robust([Absolute()], np.array([[1.0]]), np.array([0.0]), X, y)
     >>> {key: round(value, 4) for key, value in summary.outputs[0].figures.items()}
-    {'pseudo_r2': 0.3636, 'log_likelihood': -9.0111, 'scale': 1.75, 'mean_loss': 1.0, 'aic': 22.0221, 'bic': 20.7947}
+    {'pseudo_r2': 0.3636, 'log_likelihood': -9.0111, 'scale': 1.75, 'mean_loss': 1.75, 'aic': 22.0221, 'bic': 20.7947}
     """
     level = check_real("level", level, 0, 1)
     n_outputs, n_features = coef.shape
@@ -169,8 +169,13 @@ def _figures(
     counted = np.ones(len(targets), dtype=bool) if weights is None else weights > 0
     if not residuals[counted].any() and scale is None:
         return {"pseudo_r2": 1.0, "log_likelihood": math.inf, "scale": 0.0, "mean_loss": 0.0}
-    scale = loss.noise.fit_scale(residuals, weights) if scale is None else scale
-    y, zeros = (targets / scale)[:, None], np.zeros((len(targets), 1))
+    zeros = np.zeros((len(targets), 1))
+    if scale is None:
+        scale = loss.noise.fit_scale(residuals, weights)
+        shown = loss.value(zeros, residuals[:, None], weights)
+    else:
+        shown = scale**2 * loss.value(zeros, residuals[:, None] / scale, weights)
+    y = (targets / scale)[:, None]
     constant = loss.constant(y, weights, 1) if fit_intercept else np.zeros(1)
     mean_loss = loss.value(zeros, residuals[:, None] / scale, weights)
     worst = loss.value(zeros + constant, y, weights)
@@ -180,7 +185,7 @@ def _figures(
         "pseudo_r2": 1 - mean_loss / worst if worst > 0 else math.nan,
         "log_likelihood": log_likelihood,
         "scale": float(scale),
-        "mean_loss": mean_loss,
+        "mean_loss": shown,
     }
     if n_parameters is not None:
         figures["aic"] = -2 * log_likelihood + 2 * n_parameters

@@ -42,6 +42,7 @@ _START = 1.5 * 2 * BLOCK  # S stays in [2·BLOCK, 4·BLOCK): 2ᵏ = 2·BLOCK
 _PANEL_BYTES = 1 << 17
 _PIECES, _PIECES_BYTES, _PIECE_STEPS = 32, 1 << 26, 1 << 20
 _SURVEY_ELEMENTS = 1 << 20
+_BRIEF_STEPS, _BRIEF_ELEMENTS = 1 << 13, 1 << 17  # of less than a millisecond
 
 
 class Columns(NamedTuple):
@@ -291,6 +292,7 @@ def survey(
         lambda k, first, last: _survey_piece(
             rows, given, shift, first, last, low[k], high[k], size[k], change[k]
         ),
+        brief=X.size <= _BRIEF_ELEMENTS,
     )
     return Survey(
         low.min(axis=0).astype(np.float64),
@@ -332,7 +334,13 @@ def gram(
     given = Columns(
         writeable(columns.X), writeable(columns.Y), writeable(columns.weights), columns.shift, columns.scale
     )
-    _in_pieces(n, pieces, n_threads, lambda k, first, last: _gram_piece(given, doubled, first, last, sums[k]))
+    _in_pieces(
+        n,
+        pieces,
+        n_threads,
+        lambda k, first, last: _gram_piece(given, doubled, first, last, sums[k]),
+        brief=n * n_pairs <= _BRIEF_STEPS,
+    )
     high, low = sums[0, :, 0], sums[0, :, 1]
     for k in range(1, pieces):
         _add_pairs(high, low, sums[k, :, 0], sums[k, :, 1])
@@ -343,7 +351,9 @@ def _given(weights: np.ndarray | None) -> np.ndarray:
     return np.empty(0) if weights is None else writeable(weights)
 
 
-def _in_pieces(n: int, pieces: int, n_threads: int | None, work: Callable[[int, int, int], None]) -> None:
+def _in_pieces(
+    n: int, pieces: int, n_threads: int | None, work: Callable[[int, int, int], None], *, brief: bool
+) -> None:
     """Call ``work(piece, first, last)`` for all pieces of the rows; an interrupt is heard between two of them."""
     n_threads, state = min(n_threads or threads.available(), pieces), barrier.new()
 
@@ -353,7 +363,7 @@ def _in_pieces(n: int, pieces: int, n_threads: int | None, work: Callable[[int, 
                 return
             work(k, n * k // pieces, n * (k + 1) // pieces)
 
-    threads.run(n_threads, run, state)
+    threads.run(n_threads, run, state, brief=brief)
 
 
 def _add_pairs(high: np.ndarray, low: np.ndarray, more_high: np.ndarray, more_low: np.ndarray) -> None:

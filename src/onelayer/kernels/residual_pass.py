@@ -22,6 +22,8 @@ from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, depth, gradient_tile, 
 
 SEGMENTS = 64
 _SMALL = 1 << 16  # numbers below which a second thread costs more than it brings
+_ROW_COST = 8  # numbers whose work a row takes beside that of its columns
+_BRIEF = 1 << 18  # numbers that one thread is through with in a millisecond
 _VECTOR = lanes(8)
 _SCORES_DEPTH = depth(1)
 
@@ -232,6 +234,7 @@ def residual_pass(
         lambda thread: _run(
             thread, n_threads, source, y, padded, slopes, residuals, sides, totals, gradients
         ),
+        brief=n_rows * (n_features + _ROW_COST) <= _BRIEF,
     )
     with np.errstate(over="ignore", invalid="ignore"):
         inside, outside = gradients.sum(axis=0)[:, : len(theta)]
@@ -288,6 +291,7 @@ def slope_along(
     threads.run(
         n_threads,
         lambda thread: _run_slope(thread, n_threads, start, end, weights, slopes, float(length), totals),
+        brief=len(start) * _ROW_COST <= _BRIEF,
     )
     with np.errstate(over="ignore", invalid="ignore"):
         along, curvature, square = totals.sum(axis=0)

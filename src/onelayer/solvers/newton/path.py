@@ -34,7 +34,9 @@ _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
 _VANISHING = 1e-16
 _UPDATES = 30  # of H before it is summed anew
-_PERFECT_SUM = 8 * _EPS  # a mean loss that is this small beside the terms of the residuals may be all rounding
+_PERFECT_SUM = (
+    8 * _EPS
+)  # a mean loss that is this small beside the terms of the residuals may be all rounding
 _PERFECT_ROW = 1e4 * _EPS  # and is, if no residual is larger beside its own terms
 _ROUNDING = _EPS  # what the objective and its bound may be off, beside these terms, taken as independent
 _CANCELLED = 1e-4  # a diagonal that fell to this share in updates is summed anew
@@ -118,12 +120,12 @@ class Path:
         )
         if self._perfect(value, theta, residuals, constant):
             return value, 0.0
-        return value, min(1.0, (max(0.0, value - self.bound) + self._rounding(theta)) / value)
+        return value, min(1.0, (max(0.0, value - self.bound) + self._rounding(theta, residuals)) / value)
 
-    def _rounding(self, theta: NDArray) -> float:
+    def _rounding(self, theta: NDArray, residuals: NDArray) -> float:
         """Return what value and bound may be off, as the residuals are rounded, each row by itself."""
         length = self.length_of_y + float(self.design.length @ np.abs(theta))
-        return _ROUNDING * self._steepest * math.sqrt(self.largest_weight) * length
+        return _ROUNDING * self._largest_slope(residuals) * math.sqrt(self.largest_weight) * length
 
     def _perfect(self, value: float, theta: NDArray, residuals: NDArray, constant: float) -> bool:
         """Return whether residuals are but the rounding of their terms: in the mean, and in each row with a weight.
@@ -131,10 +133,14 @@ class Path:
         The mean alone would not do: one row far out may have terms so large that it hides the residuals of all others.
         """
         size = self.size_of_y + float(self.design.length @ np.abs(theta)) + constant
-        if value > _PERFECT_SUM * self._steepest * size:
+        if value <= 0:
+            return True
+        if value > _PERFECT_SUM * self._largest_slope(residuals) * size:
             return False
         length = self.design.length
-        usual = np.divide(self.size_of_y, length, out=np.zeros_like(length), where=length > 0)  # for a θ near 0
+        usual = np.divide(
+            self.size_of_y, length, out=np.zeros_like(length), where=length > 0
+        )  # for a θ near 0
         terms = np.abs(self.y) + self.design.sizes(np.abs(theta) + usual) + constant
         counted = self.design.everyone > 0
         return bool((np.abs(residuals) <= _PERFECT_ROW * terms)[counted].all())
@@ -143,11 +149,19 @@ class Path:
     def _steepest(self) -> float:
         return max(-self.loss.low, self.loss.high)
 
+    def _largest_slope(self, residuals: NDArray) -> float:
+        """Return a bound of the slopes that these residuals have."""
+        kappa = self._slopes(self.best.kappa).target
+        if kappa == 0:
+            return self._steepest
+        farthest = float(np.max(np.abs(residuals), initial=0.0, where=self.design.everyone > 0))
+        return min(self._steepest, farthest / kappa)
+
     @property
     def gap(self) -> float:
         """The relative gap of the best point, but for rounding."""
         point, value = self.best, self.value(self.best)
-        if value <= 0 or self._perfect(value, self.design.theta(point.gamma), point.residuals, 0.0):
+        if self._perfect(value, self.design.theta(point.gamma), point.residuals, 0.0):
             return 0.0
         return max(0.0, value - self.bound) / value
 

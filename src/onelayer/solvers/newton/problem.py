@@ -162,6 +162,12 @@ class Problem:
         excess = sum(excess for _, excess in pairs)
         return float(excess / sum(value for value, _ in pairs)) if excess > 0 else 0.0
 
+    def rank(self) -> int | None:
+        """Return the rank of the columns, centred if there is an intercept; None with a penalty."""
+        if self.objective.alpha > 0:
+            return None
+        return self.objective.X.shape[1] - self.designs[1.0].null.shape[1]
+
     def scale(self) -> Any:
         """Return σ of the best parameters, of several outputs an array (n_outputs,)."""
         scales = [output.path.kappa * output.targets.unit / self.form.factor for output in self.outputs]
