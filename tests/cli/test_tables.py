@@ -19,6 +19,7 @@ from scipy import stats
 
 import onelayer as ol
 from onelayer.cli import table_material
+from onelayer.estimators import one_pass
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.softmax_regression import SoftmaxRegression
 from onelayer.estimators.table_model import TableModel
@@ -448,7 +449,7 @@ class TestStreaming:
         """Let every table be a large one from now on."""
 
         def begin() -> None:
-            monkeypatch.setattr(table_material, "STREAMED", 1000)
+            monkeypatch.setattr(one_pass, "LARGE", 1000)
             monkeypatch.setattr(table_material, "SHOWN", 50)
             monkeypatch.setattr(LinearRegression, "fit", None)
 

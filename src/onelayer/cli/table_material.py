@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from onelayer.data.tables import Table
     from onelayer.evaluation import Evaluation
 
-STREAMED = 1 << 26  # bytes of a matrix that is not held in memory if it need not be
 SHOWN = 50_000  # rows of such a table that its report shows
 _CLASSES = ("text", "boolean")
 _NAMED = 12
@@ -65,7 +64,7 @@ class TableMaterial(Material):
                 validation, given["random_state"], stratify=target if classes else None
             )
         preparation = None
-        if self.loss == "squared" and weight is None and held_out is None is validation:
+        if self.loss == "squared" and weight is None and validation is None:
             preparation = of_large(rows, target, Options(**self.options))
         self.surveyed = preparation is None
         if preparation is None:
@@ -111,7 +110,7 @@ class TableMaterial(Material):
 
     def fit(self, model: Any, *, validate: bool, **keywords: Any) -> Any:
         """Return the estimator, fitted: least squares of many rows from one batch after the other."""
-        from onelayer.estimators.one_pass import fit_in_one_pass
+        from onelayer.estimators.one_pass import LARGE, fit_in_one_pass
 
         callbacks = keywords["callbacks"]
         exact = self.loss == "squared" and model.solves_exactly and not isinstance(model.alpha, list)
@@ -124,7 +123,7 @@ class TableMaterial(Material):
                 return model
             self._survey()
         n_rows = self.part.preparation.n_kept
-        self.streamed = exact and n_rows * len(self.names) * 8 > STREAMED
+        self.streamed = exact and n_rows * len(self.names) * 8 > LARGE
         if not self.streamed:
             return super().fit(model, validate=validate, **keywords)
         with about(self.source):

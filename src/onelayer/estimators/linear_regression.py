@@ -323,7 +323,7 @@ validation_fraction, warm_start, random_state, n_threads
         Parameters
         ----------
         batches : iterable of (X, y) or (X, y, sample_weight)
-            Gone through once.
+            Gone through once, or twice where ``n_rows`` says so.
         n_rows : int, default 0
             About how many rows there are, if that is known. Where they are many, columns nearly orthogonal, and the
             batches of a kind that begins anew each time it is gone through, as a list is, the faster of two ways to sum
