@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,21 @@ class Matrix(ABC):
         float32 or float64: the type of scores and weights.
     unit : float
         Factor between a stored value and the input of the objective.
-    array : (n_rows, n_features) array
+    stored : (n_rows, n_features) array
         The rows as stored.
+    array : (n_rows, n_features) array
+        The rows in C order.
     """
 
     shape: tuple[int, int]
     number: np.dtype
     unit: float
-    array: NDArray
+    stored: NDArray
+
+    @property
+    @abstractmethod
+    def array(self) -> NDArray:
+        """The rows in C order."""
 
     @abstractmethod
     def scores(self, coef: NDArray, intercept: NDArray, n_threads: int | None = None) -> NDArray:
@@ -56,7 +63,14 @@ class Matrix(ABC):
 
 
 class Dense(Matrix):
-    """Rows of uint8, float32 or float64 in a C-contiguous array, never copied as a whole.
+    """Rows of uint8, float32 or float64.
+
+    Attributes
+    ----------
+    stored : (n_rows, n_features) array
+        As given, if that is in C or Fortran order; else a copy.
+    array : (n_rows, n_features) array
+        In C order: a copy of any other, made when it is first asked for.
 
     Examples
     --------
@@ -66,10 +80,15 @@ class Dense(Matrix):
     """
 
     def __init__(self, array: NDArray) -> None:
-        self.array = np.ascontiguousarray(array)
+        self.stored = array if array.flags.forc else np.ascontiguousarray(array)
         self.shape = array.shape[0], array.shape[1]
         self.number = np.dtype(np.float64 if array.dtype == np.float64 else np.float32)
         self.unit = 1 / 255 if array.dtype == np.uint8 else 1.0
+
+    @cached_property
+    def array(self) -> NDArray:
+        """The rows in C order."""
+        return np.ascontiguousarray(self.stored)
 
     def _chunks(self) -> Iterator[slice]:
         size = max(1, _CHUNK_ELEMENTS // max(1, self.shape[1]))

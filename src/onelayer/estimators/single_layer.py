@@ -260,7 +260,7 @@ class SingleLayer(BaseEstimator, ABC):
 
     @staticmethod
     def _checks(reset: bool) -> dict[str, Any]:
-        return {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False, "reset": reset}
+        return {"dtype": _DTYPES, "ensure_all_finite": False, "reset": reset}
 
     def _labelled(
         self,

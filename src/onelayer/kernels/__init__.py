@@ -7,7 +7,9 @@
 ``barrier``      how the threads of one loop wait for each other
 ``threads``      how these threads are started, and how an interrupt reaches them
 ``minibatch``    the loop itself: gather, scores, loss, gradient, update
-``gram``         sums of products of columns over millions of rows, in doubled precision
+``gram_tiles``   register tiles: products of columns with each other, in doubled precision and in float64
+``panel``        the columns of a few rows, shifted, scaled and packed for these tiles
+``gram``         sums of products of columns over millions of rows
 ``cholesky``     triangular factors and solves in doubled precision
 """
 

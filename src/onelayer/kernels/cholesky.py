@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from onelayer.kernels import source_digest
-from onelayer.kernels.gram import fma
+from onelayer.kernels.gram_tiles import fma
 from onelayer.kernels.tiles import internal
 
 

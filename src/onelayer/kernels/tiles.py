@@ -85,7 +85,9 @@ class _Emitter:
         """Load a vector of ``element`` and convert it to the number of the tile."""
         vector = ir.VectorType(element, self.n_lanes)
         raw = self.builder.load(self.builder.bitcast(pointer, vector.as_pointer()), align=1)
-        return self.builder.uitofp(raw, self.vector) if isinstance(element, ir.IntType) else raw
+        if isinstance(element, ir.IntType):
+            return self.builder.uitofp(raw, self.vector)
+        return raw if element == self.number else self.builder.fpext(raw, self.vector)
 
     def store(self, value: ir.Value, pointer: ir.Value) -> None:
         self.builder.store(value, self.builder.bitcast(pointer, value.type.as_pointer()), align=4)
@@ -98,6 +100,14 @@ class _Emitter:
     def shuffle(self, a: ir.Value, b: ir.Value, lanes_taken: list[int]) -> ir.Value:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes_taken)), lanes_taken)
         return self.builder.shuffle_vector(a, b, mask)
+
+    def prefetch(self, pointer: ir.Value) -> None:
+        """Ask the memory for the cache line of an address, without waiting for it."""
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        signature = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0")
+        reading, second_level, data = flag(0), flag(2), flag(1)
+        self.builder.call(function, [self.builder.bitcast(pointer, byte), reading, second_level, data])
 
     def add_lanes(self, sums: list[ir.Value]) -> ir.Value:
         """Add up each vector's lanes: lane i of the result is the sum of all lanes of ``sums[i]``.
@@ -308,12 +318,7 @@ def prefetch(typingctx, x, position):
 
     def codegen(context, builder, sig, args):
         array = context.make_array(sig.args[0])(context, builder, args[0])
-        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
-        signature = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
-        pointer = builder.bitcast(builder.gep(array.data, [args[1]]), byte)
-        reading, second_level, data = flag(0), flag(2), flag(1)
-        builder.call(function, [pointer, reading, second_level, data])
+        _Emitter(builder, ir.DoubleType()).prefetch(builder.gep(array.data, [args[1]]))
         return context.get_dummy_value()
 
     return types.void(x, types.int64), codegen

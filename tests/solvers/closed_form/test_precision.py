@@ -8,6 +8,7 @@ import pytest
 from onelayer.errors import InvalidDataError
 from onelayer.solvers.closed_form import Statistics, solve
 from onelayer.solvers.closed_form.precision import summed
+from onelayer.solvers.closed_form.rows import Rows
 
 N = 1 << 16
 
@@ -80,6 +81,79 @@ def test_the_bound_holds_and_the_bits_do_not_depend_on_threads():
         assert np.array_equal(again.gram.low, fast.gram.low)
 
 
+def wide_table(dtype=np.float64):
+    """Columns with an offset, with two sizes, and years."""
+    random = np.random.RandomState(7)
+    X = np.column_stack(
+        [random.randn(N, 3) * [1, 1e6, 1e-6], 1900 + random.randint(0, 120, N), random.rand(N) < 0.01]
+    )
+    return X.astype(dtype), random.randn(N, 1)
+
+
+def changed(name, X):
+    """Rows that the sample of ``summed``, every sixteenth, does not have."""
+    row = 16 * 100 + 3
+    if name == "as large as the sample's":
+        return X
+    if name == "a thousand times the largest":
+        X[row, 0] = 5e3
+    elif name == "beyond every guess":
+        X[row, 0] = 1e200
+    elif name == "a year that is none":
+        X[row, 3] = -4.0
+    elif name == "zeros in the sample":
+        X[:, 4] = 0
+        X[row, 4] = 1.0
+    elif name == "tiny where the sample has zeros":
+        X[:, 4] = 0
+        X[row, 4] = 1e-300
+    elif name == "a constant in the sample":
+        X[:, 4] = 5.0
+        X[row, 4] = 5.0 + 2.0**-40
+    elif name == "zeros":
+        X[:, 4] = 0
+    return X
+
+
+CHANGES = [
+    "as large as the sample's",
+    "a thousand times the largest",
+    "beyond every guess",
+    "a year that is none",
+    "zeros in the sample",
+    "tiny where the sample has zeros",
+    "a constant in the sample",
+    "zeros",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_guess_from_a_sample_gives_what_a_look_at_all_rows_gives(change, order):
+    X, y = wide_table()
+    X = np.array(changed(change, X), order=order)
+    rows = np.arange(0, N, 16)
+    like = Statistics.of(X[rows], y[rows], None, precise=False)
+    guessed, looked = (Statistics.of(X, y, None, precise=False, like=each) for each in (like, None))
+    assert np.array_equal(guessed.exponent, looked.exponent) or (guessed.shift != looked.shift).any()
+    zero = np.zeros_like(looked.shift)
+    one, other = (each.moved(zero, looked.exponent, 0).gram for each in (guessed, looked))
+    length = np.sqrt(np.diag(other.high))
+    length[length == 0] = 1
+    assert (np.abs((one - other).high) <= 1e-16 * length[:, None] * length).all()
+    assert guessed.error <= 1.1 * looked.error
+    assert guessed.n_rows == looked.n_rows == N
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_guess_does_not_hide_what_is_not_finite(value):
+    X, y = wide_table()
+    like = Statistics.of(X, y, None, precise=False)
+    X[40_001, 2] = value
+    with pytest.raises(InvalidDataError, match="row 40001, column 2"):
+        Statistics.of(X, y, None, precise=False, like=like)
+
+
 def test_what_is_not_finite_is_named_with_its_row():
     X, y = table(0.1)
     X[0, 3] = np.nan
@@ -88,3 +162,10 @@ def test_what_is_not_finite_is_named_with_its_row():
     y[40_000, 1], X[0, 3] = np.inf, 0
     with pytest.raises(InvalidDataError, match="y contains inf in row 40000, column 1"):
         summed(X, y, None, True)
+
+
+def test_a_guess_spares_the_look(monkeypatch):
+    X, y = wide_table()
+    like = Statistics.of(X[::16], y[::16], None, precise=False)
+    monkeypatch.setattr(Rows, "range", lambda *_: pytest.fail("looked"))
+    assert Statistics.of(X, y, None, precise=False, like=like).n_rows == N

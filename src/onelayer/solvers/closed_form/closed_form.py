@@ -106,7 +106,7 @@ class ClosedForm:
             raise InvalidParameterError(
                 f"loss={objective.loss.name!r}: the closed form is that of the squared loss; use another solver"
             )
-        array, fit_intercept = objective.X.array, objective.fit_intercept
+        array, fit_intercept = objective.X.stored, objective.fit_intercept
         block = array, objective.targets, objective.sample_weight
         n_threads = objective.n_threads if self.n_threads is None else self.n_threads
         n_rows, n_features = objective.X.shape
@@ -184,23 +184,31 @@ class ClosedForm:
         """
         statistics: Statistics | None = None
         pending: Future[Statistics] | None = None
-        n_blocks, precise = 0, True
+        n_blocks = 0
+        like: Statistics | None = None
         with ThreadPoolExecutor(1) as summing:
             for block in blocks:
                 if n_blocks == 0:
-                    precise = not precision.is_worth_a_try(*block, self.fit_intercept, n_rows)
+                    like = precision.sample_that_suffices(*block, self.fit_intercept, n_rows)
                 if pending is not None:
                     part = pending.result()
                     statistics = part if statistics is None else statistics.merge(part)
                 pending = summing.submit(
-                    partial(Statistics.of, *block, precise=precise, n_threads=self.n_threads, columns=columns)
+                    partial(
+                        Statistics.of,
+                        *block,
+                        precise=like is None,
+                        like=like,
+                        n_threads=self.n_threads,
+                        columns=columns,
+                    )
                 )
                 n_blocks += 1
         if pending is None:
             raise InvalidDataError("there are no rows; a fit needs at least one")
         last = pending.result()
         statistics = last if statistics is None else statistics.merge(last)
-        good = precise or precision.suffices(statistics, self.fit_intercept, n_blocks)
+        good = like is None or precision.suffices(statistics, self.fit_intercept, n_blocks)
         return statistics if good else None
 
     def _from_statistics(

@@ -34,25 +34,29 @@ def summed(
     The error is one of a part in 10¹⁵ of the sums in every direction, so it stays that small when statistics of further
     rows are added, whatever these are.
     """
-    if is_worth_a_try(X, targets, weights, fit_intercept, len(X)):
-        fast = Statistics.of(X, targets, weights, precise=False, n_threads=n_threads, columns=columns)
+    like = sample_that_suffices(X, targets, weights, fit_intercept, len(X))
+    if like is not None:
+        fast = Statistics.of(
+            X, targets, weights, precise=False, like=like, n_threads=n_threads, columns=columns
+        )
         if suffices(fast, fit_intercept):
             return fast
     return Statistics.of(X, targets, weights, n_threads=n_threads, columns=columns)
 
 
-def is_worth_a_try(
+def sample_that_suffices(
     X: NDArray, targets: NDArray, weights: NDArray | None, fit_intercept: bool, n_rows: int
-) -> bool:
-    """Return whether sums in float64 over ``n_rows`` rows are likely to be good enough, by a sample of some of them."""
+) -> Statistics | None:
+    """Return the statistics of some rows if they say that sums in float64 over ``n_rows`` rows are good enough."""
     if n_rows < _MANY:
-        return False
+        return None
     rows = spread(len(X), _SAMPLE)
     some = X[rows], targets[rows], None if weights is None else weights[rows]
     if not (np.isfinite(some[0]).all() and np.isfinite(some[1]).all()):
-        return False
+        return None
     sample = Statistics.of(*some, precise=False, n_threads=1)
-    return sample.n_rows > X.shape[1] + 1 and suffices(sample, fit_intercept, n_rows / len(rows))
+    enough = sample.n_rows > X.shape[1] + 1
+    return sample if enough and suffices(sample, fit_intercept, n_rows / len(rows)) else None
 
 
 def suffices(statistics: Statistics, fit_intercept: bool, times: float = 1.0) -> bool:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.errors import InvalidDataError
-from onelayer.matrices import Dense
 from onelayer.solvers.closed_form.double_double import DoubleDouble
-from onelayer.validation import check_finite
+from onelayer.solvers.closed_form.rows import Rows
+
+if TYPE_CHECKING:
+    from onelayer.kernels.gram import Survey
 
 _LEAST_EXPONENT = -1021  # so that 2 to its negative is finite
-_EXTREME = 300  # weights beyond 2 to this power, or below its inverse, are scaled
+_MARGIN, _MOST_MARGIN = (
+    6,
+    16,
+)  # powers of two by which a guess of an exponent is, and may turn out to be, too large
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +83,7 @@ class Statistics:
         weights: NDArray | None,
         *,
         precise: bool = True,
+        like: Statistics | None = None,
         n_threads: int | None = None,
         columns: Sequence[str] | None = None,
     ) -> Statistics:
@@ -85,12 +92,16 @@ class Statistics:
         Parameters
         ----------
         X : (n_rows, n_features) uint8, float32 or float64
+            In C or Fortran order; of any other order a copy is made.
         targets : (n_rows, n_outputs) float64
         weights : (n_rows,) float64, or None for equal weights
             Finite and not negative; rows of weight 0 do not count.
         precise : bool
-            Whether sums are made in doubled precision, or in float64 at twice the speed (``precision.summed`` knows
-            when that is enough).
+            Whether sums are made in doubled precision, or in float64 at several times the speed (``precision.summed``
+            knows when that is enough).
+        like : Statistics or None
+            Those of some of the rows, or of others like them. For sums in float64 with equal weights they spare the
+            pass that looks, unless the rows turn out to reach much further.
         n_threads : int or None
             None for as many as there are cores; the result is the same to the bit.
         columns : sequence of str, optional
@@ -101,57 +112,56 @@ class Statistics:
         InvalidDataError
             NaN or infinity in X or in the targets; the first pass finds them, before anything is summed.
         """
-        from onelayer.kernels import gram as kernel
-
-        matrix, Y = Dense(X), np.ascontiguousarray(targets, dtype=np.float64)
-        n_rows, n_features = matrix.shape
-        n_outputs = Y.shape[1]
-        n_counted, weight_exponent = n_rows, 0
-        if weights is not None:
-            n_counted, weight_exponent = int(np.count_nonzero(weights)), _weight_exponent(weights)
-            weights = np.ldexp(weights, -weight_exponent) if weight_exponent else weights
-        parts = matrix.array, Y
-        seen = [kernel.survey(part, weights, np.zeros(part.shape[1]), n_threads) for part in parts]
-        for part, survey, name, names in zip(parts, seen, ("X", "y"), (columns, None), strict=True):
-            if not survey.finite:
-                check_finite(part, name, names)
-        low, high = (
-            np.concatenate([[1.0], *(end if n_counted else np.zeros_like(end) for end in ends)])
-            for ends in ([survey.low for survey in seen], [survey.high for survey in seen])
-        )
+        rows = Rows.of(X, targets, weights, n_threads)
+        if like is not None and weights is None and not precise:
+            guessed = cls._guessed(rows, like)
+            if guessed is not None:
+                return guessed
+        low, high = rows.range(columns)
         shift = _exact_shift(low, high)
         shift[0] = 0.0
-        size = np.maximum(high - shift, shift - low)
-        if weights is not None:
-            first, last = shift[1 : 1 + n_features], shift[1 + n_features :]
-            again = [
-                kernel.survey(part, weights, by, n_threads)
-                for part, by in zip(parts, (first, last), strict=True)
-            ]
-            root = np.sqrt(weights.max(initial=0.0))
-            size = np.concatenate([[root], *(survey.size for survey in again)])
+        size = np.maximum(high - shift, shift - low) if weights is None else rows.size(shift)
         exponent = _exponent(size, shift)
-        nothing = np.empty(0)
-        rows = kernel.Columns(
-            matrix.array,
-            Y,
-            nothing if weights is None else weights,
-            shift,
-            np.ldexp(1.0, -exponent.astype(np.intc)),
-        )
-        gram = DoubleDouble(*kernel.gram(rows, n_threads, doubled=precise))
-        return cls(
-            n_counted,
-            n_features,
-            n_outputs,
-            matrix.unit,
-            resolution(X.dtype),
+        return cls._summed(rows, shift, exponent, precise)[0]
+
+    @classmethod
+    def _summed(
+        cls, rows: Rows, shift: NDArray, exponent: NDArray[np.int64], precise: bool
+    ) -> tuple[Statistics, Survey]:
+        """Return the statistics of rows by known shifts and exponents, and what was seen of z on the way."""
+        high, low, seen = rows.gram(shift, exponent, precise)
+        statistics = cls(
+            rows.n_counted,
+            rows.n_features,
+            rows.n_outputs,
+            rows.unit,
+            resolution(rows.dtype),
             shift,
             exponent,
-            weight_exponent,
-            gram,
-            0.0 if precise else _float64_error(np.diag(gram.high)),
+            rows.weight_exponent,
+            DoubleDouble(high, low),
+            0.0 if precise else _float64_error(np.diag(high)),
         )
+        return statistics, seen
+
+    @classmethod
+    def _guessed(cls, rows: Rows, like: Statistics) -> Statistics | None:
+        """Return sums in float64 by the shifts of others and about their exponents; None where these do not fit.
+
+        Columns that have zeros only in the others are taken to be as large as the largest.
+        """
+        shift, zeros = like.shift, like.exponent == _LEAST_EXPONENT
+        exponent = np.where(zeros, like.exponent[1:].max(), like.exponent) + _MARGIN
+        statistics, seen = cls._summed(rows, shift, exponent, precise=False)
+        size = np.maximum(seen.high, -seen.low)
+        exact = (shift == 0) | (size < np.ldexp(np.abs(shift) / 2, -exponent.astype(np.intc)))
+        if not (seen.finite and (size < 1).all() and exact.all()):
+            return None
+        found = np.where(size > 0, np.frexp(size)[1] + exponent, _exponent(size, shift))
+        if (exponent - found)[size > 0].max(initial=0) > _MOST_MARGIN:
+            return None
+        tight = statistics.moved(shift, found, statistics.weight_exponent)
+        return replace(tight, error=_float64_error(np.diag(tight.gram.high)))
 
     @property
     def n_columns(self) -> int:
@@ -312,12 +322,6 @@ def _float64_error(squares: NDArray) -> float:
     """
     squares = squares[squares > 0]
     return float(64 * 2.0**-53 / np.sqrt(squares.min(initial=np.inf))) if len(squares) else 0.0
-
-
-def _weight_exponent(weights: NDArray) -> int:
-    """Return 0, or the power of two by which extreme weights are brought to order one."""
-    exponent = int(np.frexp(weights.max(initial=0.0))[1])
-    return exponent if abs(exponent) > _EXTREME else 0
 
 
 def _exact_shift(low: NDArray, high: NDArray) -> NDArray:
