@@ -7,9 +7,10 @@ enters the scores: 1/255 for uint8, else 1.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class Matrix(ABC):
         float32 or float64: the type of scores and weights.
     unit : float
         Factor between a stored value and the input of the objective.
-    stored : (n_rows, n_features) array
+    stored : (n_rows, n_features) array or Columnar
         The rows as stored.
     array : (n_rows, n_features) array
         The rows in C order.
@@ -38,7 +39,7 @@ class Matrix(ABC):
     shape: tuple[int, int]
     number: np.dtype
     unit: float
-    stored: NDArray
+    stored: NDArray | Columnar
 
     @property
     @abstractmethod
@@ -62,13 +63,55 @@ class Matrix(ABC):
         """Return some rows, in units of X as stored, in the type of computation."""
 
 
+class Columnar:
+    """Columns that lie anywhere in memory, as a frame holds them, where an array of two dimensions is asked for.
+
+    Attributes
+    ----------
+    columns : sequence of (n_rows,) array
+        Of one type; the values of each follow each other.
+
+    Examples
+    --------
+    >>> X = Columnar([np.array([1.0, 2.0]), np.array([3.0, 5.0])])
+    >>> X.shape, len(X), X[[1]], np.asarray(X)
+    ((2, 2), 2, array([[2., 5.]]), array([[1., 3.],
+           [2., 5.]]))
+    """
+
+    ndim = 2
+
+    def __init__(self, columns: Sequence[NDArray]) -> None:
+        self.columns = columns
+        self.shape, self.dtype = (len(columns[0]), len(columns)), columns[0].dtype
+
+    @classmethod
+    def of(cls, array: NDArray) -> Columnar:
+        """Take the columns of an array in Fortran order, without a copy."""
+        return cls(list(array.T))
+
+    @property
+    def places(self) -> NDArray[np.uintp]:
+        """The address of each column."""
+        return np.array([column.__array_interface__["data"][0] for column in self.columns], np.uintp)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> NDArray:
+        return np.stack([column[rows] for column in self.columns], axis=-1)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        return self[:] if dtype is None else self[:].astype(dtype, copy=False)
+
+
 class Dense(Matrix):
     """Rows of uint8, float32 or float64.
 
     Attributes
     ----------
-    stored : (n_rows, n_features) array
-        As given, if that is in C or Fortran order; else a copy.
+    stored : (n_rows, n_features) array or Columnar
+        As given, if that is an array in C order or columns of any place; an array in another order is copied.
     array : (n_rows, n_features) array
         In C order: a copy of any other, made when it is first asked for.
 
@@ -79,8 +122,10 @@ class Dense(Matrix):
     [[0.2, 0.4]]
     """
 
-    def __init__(self, array: NDArray) -> None:
-        self.stored = array if array.flags.forc else np.ascontiguousarray(array)
+    def __init__(self, array: NDArray | Columnar) -> None:
+        if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
+            array = Columnar.of(array) if array.flags.f_contiguous else np.ascontiguousarray(array)
+        self.stored = array
         self.shape = array.shape[0], array.shape[1]
         self.number = np.dtype(np.float64 if array.dtype == np.float64 else np.float32)
         self.unit = 1 / 255 if array.dtype == np.uint8 else 1.0

@@ -47,6 +47,7 @@ class TableMaterial(Material):
         }
         reading = {name: given[name] for name in READING}
         table = open_source(path, given["categories"] or (), **reading)
+        table.begin_fingerprint()
         self.name, self.source, self.parameters = table.name, path, {}
         target = _target(table, given["target"])
         weight = None

@@ -88,7 +88,8 @@ class _Checked:
 
     def __iter__(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
         model, flat, self.n_rows = self.model, True, 0
-        for number, (X, y, *weights) in enumerate(self.batches):
+        for number, batch in enumerate(self.batches):
+            X, y, *weights = batch
             part = model._labelled(
                 X,
                 y,
@@ -102,7 +103,10 @@ class _Checked:
             flat = flat if number else model._one_dimensional
             model._one_dimensional = flat
             self.n_rows += len(part.X)
-            yield part.X, part.targets, part.weights
+            block = part.X, part.targets, part.weights
+            del batch, part, X, y, weights  # so that they are not held while the next rows are read
+            yield block
+            del block
 
 
 def _become(

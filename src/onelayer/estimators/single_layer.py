@@ -19,12 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from onelayer import frames, model_files, validation
 from onelayer.errors import InvalidDataError
 from onelayer.losses import Loss
-from onelayer.matrices import Dense
+from onelayer.matrices import Columnar, Dense
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
@@ -41,7 +41,7 @@ _DTYPES = [np.float64, np.float32, np.uint8]
 class Labelled:
     """Rows that have been checked: inputs, targets as a loss wants them, weights."""
 
-    X: NDArray
+    X: Any
     targets: NDArray
     weights: NDArray | None
 
@@ -282,7 +282,7 @@ class SingleLayer(BaseEstimator, ABC):
         """
         validation.check_finite_targets(y, f"y{part}")
         frames.check_numeric(X, f"X{part}")
-        inputs, outputs = validate_data(self, X, y, **self._checks(reset), multi_output=True)
+        inputs, outputs = self._validated(X, y, reset)
         if not surveyed:
             validation.check_finite(inputs, f"X{part}", self._column_names)
         if not part:
@@ -294,6 +294,13 @@ class SingleLayer(BaseEstimator, ABC):
             sample_weight, len(inputs), f"sample_weight{part}", some=not streamed
         )
         return Labelled(inputs, targets, weights)
+
+    def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, NDArray]:
+        """Return X and y as arrays that fit each other; columns of a frame stay where they are."""
+        if not isinstance(X, Columnar):
+            return validate_data(self, X, y, **self._checks(reset), multi_output=True)
+        validate_data(self, X[:1], **self._checks(reset))
+        return X, check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False)
 
     def _check_parameters(self, loop: type[Loop] = FusedLoop) -> SGD:
         """Check the parameters and return the solver that they ask for."""

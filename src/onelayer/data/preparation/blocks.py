@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +59,15 @@ class Blocks:
     weights: NDArray | Weight | None = None
     targets: NDArray | None = None
 
-    def __iter__(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
-        return ((X, y, weights) for X, y, weights, _ in self.parts())
+    def __iter__(self) -> Iterator[tuple[Any, NDArray, NDArray | None]]:
+        return (part[:3] for part in self.parts(apart=True))
 
-    def parts(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None, NDArray[np.int64]]]:
+    def parts(
+        self, *, apart: bool = False
+    ) -> Iterator[tuple[Any, NDArray, NDArray | None, NDArray[np.int64]]]:
         """Yield blocks, each with the numbers of its rows in the table, from 0.
+
+        With ``apart``, X may be the columns of a frame where they are, with NaN and infinity for the caller to refuse.
 
         Raises
         ------
@@ -77,20 +81,25 @@ class Blocks:
         counts = weight is None
         self.preparation.check_columns(self.table)
         unseen = Counter[tuple[str, str]]()
-        for frame, place in self.preparation.frames(self.table, names):
+        # whoever takes columns where they are finds what is not finite
+        checked = not (apart and weight is None and self.preparation.takes_numbers_only)
+        for frame, place in self.preparation.frames(self.table, names, checked=checked):
             these = slice(place.first_row, place.first_row + len(frame))
             if self.targets is None:
-                prepared, y = self.preparation.labelled(frame, place)
+                prepared, y = self.preparation.labelled(frame, place, apart=apart)
             else:
-                prepared = self.preparation.matrix(frame, place)
+                prepared = self.preparation.matrix(frame, place, apart=apart)
                 y = self._of_kept(self.targets[these], prepared)
             weights = self._weights(frame, place)
             if weights is not None:
                 weights = self._of_kept(weights, prepared)
                 counts = counts or bool(weights.any())
             unseen.update(prepared.unseen)
-            if len(y):
-                yield prepared.X, y, weights, self._of_kept(np.arange(these.start, these.stop), prepared)
+            part = prepared.X, y, weights, self._of_kept(np.arange(these.start, these.stop), prepared)
+            del frame, prepared, weights, y  # so that they are not held while the next rows are read
+            if len(part[1]):
+                yield part
+            del part
         if weight is not None and not counts:
             raise InvalidDataError(
                 f"{called(self.table)}, column {weight.column!r}: no row has a weight above 0"

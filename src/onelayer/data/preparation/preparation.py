@@ -22,8 +22,10 @@ from onelayer.data.preparation.products import Products
 from onelayer.data.preparation.roles import Roles
 from onelayer.data.preparation.target import Target
 from onelayer.data.preparation.weight import Weight
+from onelayer.data.tables.parts import even_parts
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError, TableWarning, optional_dependency, warn
+from onelayer.matrices import Columnar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,15 +41,15 @@ class Prepared:
 
     Attributes
     ----------
-    X : (n_rows, n_features) array
-        float64, or float32 where all numbers are; in C order.
+    X : (n_rows, n_features) array or Columnar
+        float64, or float32 where all numbers are.
     kept : (n_rows of the table,) array of bool, or None
         Which rows of the table X has; None for all of them.
     unseen : Counter of (str, str)
         The column and the level, for levels that the table of the fit did not have, and how often they are there.
     """
 
-    X: NDArray
+    X: Any
     kept: NDArray[np.bool_] | None
     unseen: Counter[tuple[str, str]]
 
@@ -259,17 +261,23 @@ class Preparation:
             yield prepared
         self.tell_unseen(unseen, called(table))
 
-    def frames(self, table: Table, columns: Sequence[str]) -> Iterator[tuple[pl.DataFrame, Place]]:
-        """Return some columns of a table in frames whose matrix has 32 MiB at most, each with its place."""
-        n_rows, first_row = max(1, BLOCK // (8 * len(self.names))), 0
+    def frames(
+        self, table: Table, columns: Sequence[str], *, checked: bool = True
+    ) -> Iterator[tuple[pl.DataFrame, Place]]:
+        """Return some columns of a table in frames whose matrix has 32 MiB at most, each with its place.
+
+        Unless ``checked``, NaN and infinity may stay as they are.
+        """
+        first_row, most = 0, max(1, BLOCK // ((4 if self.single else 8) * len(self.names)))
         fields = [feature.field for feature in self.features] + ([self.target.field] if self.target else [])
         for field in fields:
             if field.column in columns and field.kind != "category":
                 table.require(field.column, field.kind)
-        for batch in table.batches(columns):
-            for frame in batch.iter_slices(n_rows):
-                yield frame, Place(table, first_row)
-                first_row += len(frame)
+        for batch in table.batches(columns, checked=checked):
+            for start, stop in even_parts(len(batch), most):
+                yield batch.slice(start, stop - start), Place(table, first_row + start)
+            first_row += len(batch)
+            del batch  # so that its part of the file is not held while the next is read
 
     def check_columns(self, table: Table) -> None:
         """Refuse a table in which a column is missing; warn of columns that are new and not read."""
@@ -286,7 +294,13 @@ class Preparation:
             _warn(f"{name}: not in the table that the model was fitted to, and not read: {listed(extra)}")
 
     def matrix(
-        self, frame: pl.DataFrame, place: Place, among: pl.Series | None = None, *, filled: bool = False
+        self,
+        frame: pl.DataFrame,
+        place: Place,
+        among: pl.Series | None = None,
+        *,
+        filled: bool = False,
+        apart: bool = False,
     ) -> Prepared:
         """Return rows as a matrix, as :meth:`transform` does, without a look at other columns and without a warning.
 
@@ -300,9 +314,12 @@ class Preparation:
             The rows that may be kept; None for all.
         filled : bool
             Whether X has the rows that lack a value as well, with the mean in its place.
+        apart : bool
+            Whether X may be the columns of the frame where they are.
         """
         if among is None and self._is_plain(frame):
-            return Prepared(_side_by_side(frame.select(self.columns)), None, Counter())
+            columns = Columnar([frame.get_column(column).to_numpy() for column in self.columns])
+            return Prepared(columns if apart else np.asarray(columns), None, Counter())
         values = [feature.field.read(frame, place) for feature in self.features]
         kept = self._kept(values, place)
         kept = kept if among is None else among if kept is None else kept & among
@@ -334,6 +351,12 @@ class Preparation:
         """Whether each column of the matrix is a column of numbers of the table."""
         plain = all(feature.is_plain and feature.field.kind == "number" for feature in self.features)
         return plain and len(self.columns) == len(self.names)
+
+    @cached_property
+    def takes_numbers_only(self) -> bool:
+        """Whether matrix and target are columns of numbers as they are, none of which may be missing."""
+        target = self.target is None or (self.target.field.kind == "number" and not self.target.log)
+        return self._copies_columns and target and self.options.missing == "refuse"
 
     def _kept(self, values: Sequence[pl.Series], place: Place) -> pl.Series | None:
         """Return in which rows no value is missing, None if rows that lack one stay or there are none."""
@@ -379,7 +402,7 @@ class Preparation:
                 f"{listed(levels, notes=notes)}; such rows count as {fallbacks[column]}"
             )
 
-    def labelled(self, frame: pl.DataFrame, place: Place) -> tuple[Prepared, NDArray]:
+    def labelled(self, frame: pl.DataFrame, place: Place, *, apart: bool = False) -> tuple[Prepared, NDArray]:
         """Return rows as a matrix, and what a model of the target is fitted to in the rows that are kept.
 
         Raises
@@ -391,7 +414,7 @@ class Preparation:
         assert target is not None
         present = target.values(frame, place).is_not_null()
         among = present if self.options.missing == "drop" and not present.all() else None
-        prepared = self.matrix(frame, place, among)
+        prepared = self.matrix(frame, place, among, apart=apart)
         rows_kept = frame if prepared.kept is None else frame.filter(prepared.kept)
         return prepared, target.read(rows_kept, place)
 
@@ -415,15 +438,6 @@ class Preparation:
             It is something else.
         """
         return cls(**stored.parts(document))
-
-
-def _side_by_side(frame: pl.DataFrame) -> NDArray:
-    """Return the columns of a frame as a matrix in C order."""
-    columns = frame.get_columns()
-    X = np.empty((len(frame), len(columns)), columns[0].to_numpy().dtype)
-    for place, column in enumerate(columns):
-        X[:, place] = column.to_numpy()
-    return X
 
 
 def _warn(message: str) -> None:

@@ -41,7 +41,7 @@ class Compact:
     content: bytes
     position: int = 0
 
-    def structure(self, depth: int = 0) -> dict[int, Any]:
+    def structure(self) -> dict[int, Any]:
         """Return the fields of a structure by their numbers.
 
         Whole numbers are int, texts bytes, lists list, structures dict; floating-point numbers are passed over.
@@ -58,67 +58,91 @@ class Compact:
         >>> Compact(bytes([0x15, 2, 0x19, 0x25, 4, 6, 0])).structure()  # field 1 is a number, field 2 a list of two
         {1: 1, 2: [2, 3]}
         """
-        if depth > _DEEPEST:
-            raise ValueError("structures inside structures without an end")
-        fields: dict[int, Any] = {}
-        number = 0
-        while header := self._byte():
-            number = number + (header >> 4) if header >> 4 else self._whole()
-            kind = header & 15
-            fields[number] = self._whole() if kind in _INTEGERS else self._field(kind, depth)
+        fields, self.position = _structure(self.content, self.position, 0)
         return fields
 
-    def _field(self, kind: int, depth: int) -> Any:
-        """Return the value of a field; that of a truth value is its kind."""
-        return kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
 
-    def _value(self, kind: int, depth: int) -> Any:
-        if kind in _INTEGERS:
-            return self._whole()
-        if kind == _BINARY:
-            return self._bytes(self._varint())
-        if kind in _LISTS:
-            return self._list(depth)
-        if kind == _STRUCT:
-            return self.structure(depth + 1)
-        if kind == _DOUBLE:
-            self._bytes(8)
-            return None
-        if kind in (_TRUE, _FALSE, _BYTE):  # truth values have a byte each in lists only
-            return self._byte()
-        raise ValueError(f"a field of type {kind} at byte {self.position}")
+# Functions of the content and a position, which return a value and the position after it: a file of many gigabytes has
+# a million of these structures, and attributes would double the time.
 
-    def _list(self, depth: int) -> list[Any]:
-        header = self._byte()
-        size = header >> 4
-        size = self._varint() if size == 15 else size
-        if size > len(self.content) - self.position:
-            raise IndexError("a list that is longer than what is left")
-        return [self._value(header & 15, depth) for _ in range(size)]
 
-    def _byte(self) -> int:
-        self.position += 1
-        return self.content[self.position - 1]
+def _structure(content: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
+    if depth > _DEEPEST:
+        raise ValueError("structures inside structures without an end")
+    fields: dict[int, Any] = {}
+    number = 0
+    while header := content[at]:
+        at += 1
+        if header > 15:
+            number += header >> 4
+        else:
+            number, at = _whole(content, at)
+        kind = header & 15
+        if 4 <= kind <= 6:  # a whole number; most have one byte
+            value = content[at]
+            if value < 0x80:
+                fields[number] = value >> 1 ^ -(value & 1)
+                at += 1
+            else:
+                fields[number], at = _whole(content, at)
+        elif 0 < kind <= _FALSE:  # the value of a truth value is its kind
+            fields[number] = kind == _TRUE
+        else:
+            fields[number], at = _value(content, at, kind, depth)
+    return fields, at + 1
 
-    def _bytes(self, length: int) -> bytes:
-        self.position += length
-        if self.position > len(self.content):
-            raise IndexError("a text that is longer than what is left")
-        return self.content[self.position - length : self.position]
 
-    def _varint(self) -> int:
-        value = self._byte()
-        if value < 0x80:
-            return value
-        value &= 0x7F
-        for shift in range(7, 7 * _LONGEST, 7):
-            part = self._byte()
-            value |= (part & 0x7F) << shift
-            if part < 0x80:
-                return value
-        raise ValueError(f"a number without an end at byte {self.position}")
+def _value(content: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+    if kind == _BINARY:
+        length, at = _varint(content, at)
+        return _bytes(content, at, length), at + length
+    if kind == _STRUCT:
+        return _structure(content, at, depth + 1)
+    if kind in _LISTS:
+        return _list(content, at, depth)
+    if kind in _INTEGERS:
+        return _whole(content, at)
+    if kind == _DOUBLE:
+        _bytes(content, at, 8)
+        return None, at + 8
+    if kind in (_TRUE, _FALSE, _BYTE):  # truth values have a byte each in lists only
+        return content[at], at + 1
+    raise ValueError(f"a field of type {kind} at byte {at}")
 
-    def _whole(self) -> int:
-        """Return a number with its sign, which is its last bit."""
-        value = self._varint()
-        return value >> 1 ^ -(value & 1)
+
+def _list(content: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+    header = content[at]
+    size, at = header >> 4, at + 1
+    if size == 15:
+        size, at = _varint(content, at)
+    if size > len(content) - at:
+        raise IndexError("a list that is longer than what is left")
+    values = []
+    for _ in range(size):
+        value, at = _value(content, at, header & 15, depth)
+        values.append(value)
+    return values, at
+
+
+def _bytes(content: bytes, at: int, length: int) -> bytes:
+    if at + length > len(content):
+        raise IndexError("a text that is longer than what is left")
+    return content[at : at + length]
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number without a sign: seven bits a byte, the last of which is below 128."""
+    value = 0
+    for shift in range(0, 7 * _LONGEST, 7):
+        part = content[at]
+        at += 1
+        value |= (part & 0x7F) << shift
+        if part < 0x80:
+            return value, at
+    raise ValueError(f"a number without an end at byte {at}")
+
+
+def _whole(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number with its sign, which is its last bit."""
+    value, at = _varint(content, at)
+    return value >> 1 ^ -(value & 1), at

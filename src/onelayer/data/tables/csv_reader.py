@@ -100,7 +100,7 @@ class CsvReader(Reader):
         self._survey()
         return self._tallies[column].verdict() if column in self._tallies else "text"
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+    def batches(self, columns: Sequence[str], *, checked: bool = True) -> Iterator[Any]:
         """Return the rows in order, typed, those of some 4 MB of the file at a time."""
         pl = optional_dependency("polars", "app")
         forms = {column: self._form(column) for column in columns}

@@ -14,9 +14,9 @@ _UNCOMPRESSED = 0
 
 # fields of FileMetaData, RowGroup, ColumnChunk and ColumnMetaData
 _ROWS, _GROUPS = 3, 4
-_COLUMNS = 1
+_COLUMNS, _GROUP_ROWS = 1, 3
 _FILE, _METADATA = 1, 3
-_CODEC, _VALUES, _UNPACKED, _PACKED, _FIRST_PAGE, _DICTIONARY = 4, 5, 6, 7, 9, 11
+_PATH, _CODEC, _VALUES, _UNPACKED, _PACKED, _FIRST_PAGE, _DICTIONARY = 3, 4, 5, 6, 7, 9, 11
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Chunk:
 
     Attributes
     ----------
+    column : str
+        Name of the column; of a nested one, of the outermost.
     start, size : int
         Where its first page begins in the file, and how many bytes its pages have there.
     n_values : int
@@ -35,11 +37,26 @@ class Chunk:
         Whether its pages are compressed.
     """
 
+    column: str
     start: int
     size: int
     n_values: int
     unpacked: int
     packed: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The columns of some rows, one row group.
+
+    Attributes
+    ----------
+    n_rows : int
+    chunks : tuple of Chunk
+    """
+
+    n_rows: int
+    chunks: tuple[Chunk, ...]
 
 
 @dataclass(frozen=True)
@@ -49,12 +66,11 @@ class Footer:
     Attributes
     ----------
     n_rows : int
-    groups : tuple of tuple of Chunk
-        For each row group its columns.
+    groups : tuple of Group
     """
 
     n_rows: int
-    groups: tuple[tuple[Chunk, ...], ...]
+    groups: tuple[Group, ...]
 
     @classmethod
     def of(cls, content: bytes) -> Footer:
@@ -76,22 +92,28 @@ class Footer:
         """
         try:
             fields = Compact(content).structure()
-            return cls(whole(fields, _ROWS), tuple(_group(group) for group in fields[_GROUPS]))
+            footer = cls(whole(fields, _ROWS), tuple(_group(group) for group in fields[_GROUPS]))
         except IndexError:
             raise ValueError("the footer ends before its end") from None
         except (KeyError, TypeError, AttributeError):
             raise ValueError("the footer lacks what every footer has") from None
+        lengths = [group.n_rows for group in footer.groups]
+        if min(lengths, default=0) < 0 or sum(lengths) != footer.n_rows:
+            raise ValueError(f"the row groups have {sum(lengths):,} rows, the footer {footer.n_rows:,}")
+        return footer
 
 
-def _group(group: dict[int, Any]) -> tuple[Chunk, ...]:
-    """Return the columns of a row group; one whose values are in another file has none to be looked at."""
-    return tuple(_chunk(column[_METADATA]) for column in group[_COLUMNS] if _FILE not in column)
+def _group(group: dict[int, Any]) -> Group:
+    """Return a row group; a column whose values are in another file has none to be looked at."""
+    chunks = tuple(_chunk(column[_METADATA]) for column in group[_COLUMNS] if _FILE not in column)
+    return Group(whole(group, _GROUP_ROWS), chunks)
 
 
 def _chunk(column: dict[int, Any]) -> Chunk:
     first = whole(column, _FIRST_PAGE)
     dictionary = whole(column, _DICTIONARY) if _DICTIONARY in column else 0
     return Chunk(
+        column=column[_PATH][0].decode(),
         start=dictionary if 0 < dictionary < first else first,
         size=whole(column, _PACKED),
         n_values=whole(column, _VALUES),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from onelayer.data.tables.kinds import Kind, as_text, is_readable, kind_of, standard, without_nan
+from onelayer.data.tables.kinds import Kind, as_text, is_readable, is_standard, kind_of, standard, without_nan
 from onelayer.data.tables.mixture import Mixture
+from onelayer.data.tables.parts import even_parts
 from onelayer.data.tables.reader import Reader
 from onelayer.errors import InvalidDataError, optional_dependency
 
@@ -72,18 +73,20 @@ class FrameReader(Reader):
         row, what = self._mixtures[column].fault(column, needed)
         raise InvalidDataError(f"{self.place(row + 1, column)}: {what}")
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+    def batches(self, columns: Sequence[str], *, checked: bool = True) -> Iterator[Any]:
         """Return the rows in order, without a copy of columns that are numbers."""
         for column in columns:
             self.kind(column)
-        yield from typed_batches(self._frame.select(columns), self._categories, 0, self._name)
+        yield from typed_batches(self._frame.select(columns), self._categories, 0, self._name, checked)
 
     def place(self, row: int, column: str) -> str:
         """Return where a cell is."""
         return f"{self._name}, row {row:,}, column {column!r}"
 
 
-def typed_batches(frame: Any, categories: frozenset[str], first_row: int, table: str) -> Iterator[Any]:
+def typed_batches(
+    frame: Any, categories: frozenset[str], first_row: int, table: str, checked: bool = True
+) -> Iterator[Any]:
     """Cut a frame into batches whose columns have the types that stand for their kinds.
 
     Parameters
@@ -96,14 +99,18 @@ def typed_batches(frame: Any, categories: frozenset[str], first_row: int, table:
         How many rows of the table stand before the frame.
     table : str
         Name of the table, for messages.
+    checked : bool
+        Whether NaN becomes null, and infinity is refused.
     """
     expressions = [
         as_text(name, dtype) if name in categories else standard(name, dtype)
         for name, dtype in frame.schema.items()
+        if name in categories or not is_standard(dtype)
     ]
-    for start in range(0, len(frame), BATCH_ROWS):
-        batch = without_nan(frame.slice(start, BATCH_ROWS), first_row + start, table)
-        yield batch.select(expressions)
+    for start, stop in even_parts(len(frame), BATCH_ROWS):
+        rows = frame.slice(start, stop - start)
+        rows = without_nan(rows, first_row + start, table) if checked else rows
+        yield rows.with_columns(expressions) if expressions else rows
 
 
 def as_polars(frame: Any, name: str) -> tuple[Any, dict[str, Mixture]]:

@@ -112,6 +112,11 @@ def standard(name: str, dtype: Any) -> Any:
     return column if dtype == target else column.cast(target)
 
 
+def is_standard(dtype: Any) -> bool:
+    """Return whether a type is the one that stands for its kind."""
+    return dtype == _readable(dtype)[1]
+
+
 def as_text(name: str, dtype: Any) -> Any:
     """Return the expression of a column as text: names of categories that are written as numbers.
 
@@ -166,9 +171,12 @@ def without_nan(frame: Any, first_row: int, table: str) -> Any:
     onelayer.errors.InvalidDataError: t, row 12, column 'x': inf is not a finite number; correct or remove it
     """
     pl = optional_dependency("polars", "app")
-    floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
-    sums = frame.select(pl.col(floats).sum()).row(0) if floats else ()
-    doubtful = [name for name, total in zip(floats, sums, strict=True) if not np.isfinite(total)]
+    # column by column, in this thread: those of polars may be busy with the next part of the file
+    doubtful = [
+        column.name
+        for column in frame.get_columns()
+        if column.dtype.is_float() and not np.isfinite(column.sum())
+    ]
     for name in doubtful:
         infinite = frame[name].is_infinite().fill_null(False).arg_max()
         value = frame[name][infinite]

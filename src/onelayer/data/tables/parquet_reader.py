@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +9,13 @@ from typing import Any
 
 from onelayer.data.dataset import fingerprint
 from onelayer.data.payload import open_payload
-from onelayer.data.tables.footer import Footer
+from onelayer.data.tables.check_sums import CheckSums
+from onelayer.data.tables.footer import Chunk, Footer, Group
 from onelayer.data.tables.frame_reader import typed_batches
 from onelayer.data.tables.kinds import Kind, kind_of
 from onelayer.data.tables.native_messages import native_messages_held_back
 from onelayer.data.tables.pages import check_pages
+from onelayer.data.tables.read_ahead import read_ahead
 from onelayer.data.tables.reader import Reader
 from onelayer.data.tables.suffixes import PARQUET_MAGIC
 from onelayer.errors import DataFileError, OnelayerError, optional_dependency
@@ -22,11 +23,10 @@ from onelayer.errors import DataFileError, OnelayerError, optional_dependency
 SLICE = 96 << 20
 """Bytes of values that are decoded at once; a value of text counts as 64."""
 
-GROUP = 64 << 20
+GROUP = 10 << 20
 """Bytes of a row group that are read at once; of a larger one, some columns at a time."""
 
 _TEXT_BYTES = 64
-_HASHED = 1 << 20
 
 
 class ParquetReader(Reader):
@@ -45,10 +45,12 @@ class ParquetReader(Reader):
         self._path = str(path)
         self._categories = frozenset(categories)
         with self._understood():
-            self._size, self._n_groups = _size_and_groups(path)
+            self._end, self._groups = _end_and_groups(path)
             self._scan = pl.scan_parquet(self._path, glob=False, hive_partitioning=False)
             self._types = dict(self._scan.collect_schema())
             self._n_rows = int(self._scan.select(pl.len()).collect().item())
+        self._checked: set[Chunk] = set()
+        self._check_sums: CheckSums | None = None
         if not self._types:
             raise DataFileError(f"{self._path}: the file has no columns")
         if not self._n_rows:
@@ -66,42 +68,52 @@ class ParquetReader(Reader):
 
     @property
     def fingerprint(self) -> str:
-        """What the SHA-256 of the file identifies; reads all of it."""
-        digest = hashlib.sha256()
-        with open(self._path, "rb") as file:
-            while piece := file.read(_HASHED):
-                digest.update(piece)
-        return fingerprint(digest.hexdigest())
+        """What the check sums of the file identify; reads all of it."""
+        self.begin_fingerprint()
+        assert self._check_sums is not None
+        return fingerprint(self._check_sums.digest())
+
+    def begin_fingerprint(self) -> None:
+        """Read the file meanwhile."""
+        if self._check_sums is None:
+            self._check_sums = CheckSums(self._path)
 
     def kind(self, column: str) -> Kind:
         """Return what a column holds, by its type."""
         kind = kind_of(self._types[column], f"{self._path}, column {column!r}")
         return "text" if column in self._categories else kind
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Return the rows in order, each slice of some 96 MB cut into batches without a copy."""
-        pl = optional_dependency("polars", "app")
+    def batches(self, columns: Sequence[str], *, checked: bool = True) -> Iterator[Any]:
+        """Return the rows in order, each slice of some 48 MB cut into batches without a copy."""
         for column in columns:
             self.kind(column)
+        first = 0
+        for frame in read_ahead(self._slices(columns)):
+            yield from typed_batches(frame, self._categories, first, self._path, checked)
+            first += len(frame)
+            del frame
+
+    def _slices(self, columns: Sequence[str]) -> Iterator[Any]:
+        """Return the rows in order, as many at a time as are decoded at once."""
+        pl = optional_dependency("polars", "app")
         rows = self._slice_rows(columns)
         parts = [self._scan.select(part) for part in self._parts(columns)]
         for start in range(0, self._n_rows, rows):
             with self._understood():
+                self._check_pages(start, start + rows, frozenset(columns))
                 frames = [part.slice(start, rows).collect(engine="streaming") for part in parts]
             if any(len(frame) != min(rows, self._n_rows - start) for frame in frames):
                 raise DataFileError(
                     f"{self._path}: the Parquet file is damaged: it has fewer rows than the {self._n_rows:,} that its "
                     "footer declares; get the file again"
                 )
-            frame = pl.concat(frames, how="horizontal")
+            yield pl.concat(frames, how="horizontal")
             del frames
-            yield from typed_batches(frame, self._categories, start, self._path)
-            del frame
 
     def _slice_rows(self, columns: Sequence[str]) -> int:
         """Return how many rows to decode at once: whole row groups, where they are small and of one size."""
         rows = max(1, SLICE // max(1, sum(_width(self._types[column]) for column in columns)))
-        group = -(-self._n_rows // self._n_groups)
+        group = -(-self._n_rows // len(self._groups))
         return rows - rows % group if rows > group else rows
 
     def _parts(self, columns: Sequence[str]) -> list[list[str]]:
@@ -110,13 +122,24 @@ class ParquetReader(Reader):
         parts: list[list[str]] = [[]]
         filled = 0.0
         for column in columns:
-            share = self._size / self._n_groups * _width(self._types[column]) / whole
+            share = self._end / len(self._groups) * _width(self._types[column]) / whole
             if parts[-1] and filled + share > GROUP:
                 parts.append([])
                 filled = 0.0
             parts[-1].append(column)
             filled += share
         return parts
+
+    def _check_pages(self, first: int, last: int, columns: frozenset[str]) -> None:
+        """Refuse pages that cannot be true, before they are read: those of columns of row groups with these rows."""
+        before = 0
+        with open(self._path, "rb", buffering=0) as file:
+            for group in self._groups:
+                if before < last and first < before + group.n_rows:
+                    chunks = {chunk for chunk in group.chunks if chunk.column in columns} - self._checked
+                    check_pages(file, self._end, chunks)
+                    self._checked |= chunks
+                before += group.n_rows
 
     def place(self, row: int, column: str) -> str:
         """Return where a cell is."""
@@ -138,8 +161,8 @@ class ParquetReader(Reader):
             ) from None
 
 
-def _size_and_groups(path: str | Path) -> tuple[int, int]:
-    """Return how many bytes and row groups a file has; refuse one that does not begin and end as Parquet does."""
+def _end_and_groups(path: str | Path) -> tuple[int, tuple[Group, ...]]:
+    """Return where the values of a file end, and its row groups; refuse what does not begin and end as Parquet does."""
     magic = len(PARQUET_MAGIC)
     with open_payload(path) as payload:
         beginning, size = payload.read(magic), payload.packed
@@ -155,9 +178,7 @@ def _size_and_groups(path: str | Path) -> tuple[int, int]:
             )
         start = size - 2 * magic - length
         file.seek(start)
-        footer = Footer.of(file.read(length))
-        check_pages(file, start, footer)
-    return size, max(1, len(footer.groups))
+        return start, Footer.of(file.read(length)).groups
 
 
 def _width(dtype: Any) -> int:

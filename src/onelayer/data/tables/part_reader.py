@@ -49,6 +49,10 @@ class PartReader(Reader):
             else fingerprint(whole, hashlib.sha256(np.packbits(self._rows).tobytes()).hexdigest())
         )
 
+    def begin_fingerprint(self) -> None:
+        """Begin with that of the whole."""
+        self._whole.begin_fingerprint()
+
     def kind(self, column: str) -> Kind:
         """Return what the column holds in the whole table."""
         return self._whole.kind(column)
@@ -57,11 +61,11 @@ class PartReader(Reader):
         """Refuse a column that holds other values beside those of a kind in the whole table."""
         self._whole.require(column, kind)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+    def batches(self, columns: Sequence[str], *, checked: bool = True) -> Iterator[Any]:
         """Return the rows of the part."""
         pl = optional_dependency("polars", "app")
         first = 0
-        for batch in self._whole.batches(columns):
+        for batch in self._whole.batches(columns, checked=checked):
             chosen = self._rows[first : first + len(batch)]
             first += len(batch)
             if chosen.any():

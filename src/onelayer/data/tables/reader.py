@@ -28,7 +28,10 @@ class Reader(ABC):
     @property
     @abstractmethod
     def fingerprint(self) -> str | None:
-        """Hexadecimal SHA-256 that identifies the data; None where nothing holds them but memory."""
+        """Hexadecimal digest that identifies the data; None where nothing holds them but memory."""
+
+    def begin_fingerprint(self) -> None:  # noqa: B027
+        """Begin to work the fingerprint out while other work goes on, where that takes a while."""
 
     @abstractmethod
     def kind(self, column: str) -> Kind:
@@ -38,8 +41,12 @@ class Reader(ABC):
         """Refuse a column that holds other values beside those of a kind, which a model needs; none that has a type."""
 
     @abstractmethod
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Return the rows in order, as polars frames of these columns, each of bounded size."""
+    def batches(self, columns: Sequence[str], *, checked: bool = True) -> Iterator[Any]:
+        """Return the rows in order, as polars frames of these columns, each of bounded size.
+
+        In columns of floats NaN is missing and infinity is refused; where they are not ``checked``, for callers who
+        refuse both by themselves, they may stay as they are.
+        """
 
     @property
     def row_numbers(self) -> NDArray[np.int64]:

@@ -102,8 +102,15 @@ class Table:
 
     @property
     def fingerprint(self) -> str | None:
-        """Hexadecimal SHA-256 of the unpacked file, see :func:`onelayer.data.dataset.fingerprint`; None of a frame."""
+        """Hexadecimal digest that identifies the file, of CSV its unpacked bytes; None of a frame.
+
+        See :func:`onelayer.data.dataset.fingerprint`.
+        """
         return self._reader.fingerprint
+
+    def begin_fingerprint(self) -> None:
+        """Begin to work the fingerprint out while other work goes on, where that takes a while."""
+        self._reader.begin_fingerprint()
 
     def select(self, columns: Sequence[str]) -> Table:
         """Return the table of some columns, in this order; what has been found out about the file is kept.
@@ -124,7 +131,7 @@ class Table:
         self._check(columns)
         return Table(self.name, self.path, self._reader, columns)
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    def batches(self, columns: Sequence[str] | None = None, *, checked: bool = True) -> Iterator[Any]:
         """Read the rows from the first to the last.
 
         Parameters
@@ -151,7 +158,7 @@ class Table:
         """
         chosen = self.columns if columns is None else tuple(columns)
         self._check(chosen)
-        return self._reader.batches(chosen)
+        return self._reader.batches(chosen, checked=checked)
 
     def read(self, columns: Sequence[str] | None = None) -> Any:
         """Return all rows as one polars frame."""

@@ -106,17 +106,19 @@ class ClosedForm:
             raise InvalidParameterError(
                 f"loss={objective.loss.name!r}: the closed form is that of the squared loss; use another solver"
             )
-        array, fit_intercept = objective.X.stored, objective.fit_intercept
-        block = array, objective.targets, objective.sample_weight
+        X, fit_intercept = objective.X, objective.fit_intercept
+        labels = objective.targets, objective.sample_weight
         n_threads = objective.n_threads if self.n_threads is None else self.n_threads
         n_rows, n_features = objective.X.shape
-        counted = n_rows if block[2] is None else int(np.count_nonzero(block[2]))
+        counted = n_rows if labels[1] is None else int(np.count_nonzero(labels[1]))
 
         def fit() -> _Fit:
             if not wide.is_wide(counted, n_features, fit_intercept):
-                statistics = summed(*block, fit_intercept, n_threads=n_threads, columns=columns)
-                return self._from_statistics(statistics, [block], objective.alpha, fit_intercept, monitor)
-            check_finite(array, "X", columns)
+                statistics = summed(X.stored, *labels, fit_intercept, n_threads=n_threads, columns=columns)
+                blocks = [(X.array, *labels)] if self.alphas else []
+                return self._from_statistics(statistics, blocks, objective.alpha, fit_intercept, monitor)
+            block = X.array, *labels
+            check_finite(X.array, "X", columns)
             check_finite(objective.targets, "y")
             spectrum = Spectrum.of_rows(*block, fit_intercept)
             alpha, losses = objective.alpha, _NONE
@@ -204,6 +206,7 @@ class ClosedForm:
                     )
                 )
                 n_blocks += 1
+                del block  # so that it is not held while the next one is read
         if pending is None:
             raise InvalidDataError("there are no rows; a fit needs at least one")
         last = pending.result()

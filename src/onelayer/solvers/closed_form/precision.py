@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.matrices import spread
+from onelayer.matrices import Columnar, spread
 from onelayer.solvers.closed_form.normal_equations import NormalEquations
 from onelayer.solvers.closed_form.statistics import Statistics
 
@@ -17,7 +17,7 @@ _LIMIT = 1e-14  # relative error of the coefficients, by a bound some twenty tim
 
 
 def summed(
-    X: NDArray,
+    X: NDArray | Columnar,
     targets: NDArray,
     weights: NDArray | None,
     fit_intercept: bool,
@@ -45,7 +45,7 @@ def summed(
 
 
 def sample_that_suffices(
-    X: NDArray, targets: NDArray, weights: NDArray | None, fit_intercept: bool, n_rows: int
+    X: NDArray | Columnar, targets: NDArray, weights: NDArray | None, fit_intercept: bool, n_rows: int
 ) -> Statistics | None:
     """Return the statistics of some rows if they say that sums in float64 over ``n_rows`` rows are good enough."""
     if n_rows < _MANY:

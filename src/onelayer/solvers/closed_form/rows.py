@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.matrices import Dense
+from onelayer.matrices import Columnar, Dense
 from onelayer.validation import check_finite
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class Rows:
     n_threads: int | None
 
     @classmethod
-    def of(cls, X: NDArray, targets: NDArray, weights: NDArray | None, n_threads: int | None = None) -> Rows:
+    def of(
+        cls, X: NDArray | Columnar, targets: NDArray, weights: NDArray | None, n_threads: int | None = None
+    ) -> Rows:
         """Take rows as they are."""
         Y, exponent, counted = np.ascontiguousarray(targets, dtype=np.float64), 0, len(X)
         if weights is not None:
@@ -86,7 +88,7 @@ class Rows:
         """
         seen = self._survey(np.zeros(1 + self.n_features + self.n_outputs))
         if not seen.finite:
-            check_finite(self.matrix.stored, "X", columns)
+            check_finite(self.matrix.array, "X", columns)
             check_finite(self.targets, "y")
         low, high = (end if self.n_counted else np.zeros_like(end) for end in (seen.low, seen.high))
         return low, high
@@ -112,22 +114,11 @@ class Rows:
     def _columns(self, shift: NDArray, scale: NDArray) -> Columns:
         from onelayer.kernels.gram import Columns
 
-        stored = self.matrix.stored
-        by_rows = stored.flags.c_contiguous
-        weights = np.empty(0) if self.weights is None else self.weights
-        return Columns(
-            stored if by_rows else np.empty((0, self.n_features), stored.dtype),
-            np.empty(0, np.uintp) if by_rows else _places(stored),
-            self.targets,
-            weights,
-            shift,
-            scale,
-        )
-
-
-def _places(X: NDArray) -> NDArray[np.uintp]:
-    """Return the address of each column of an array in Fortran order."""
-    return (X.ctypes.data + X.strides[1] * np.arange(X.shape[1])).astype(np.uintp)
+        stored, weights = self.matrix.stored, np.empty(0) if self.weights is None else self.weights
+        if isinstance(stored, Columnar):
+            typed = np.empty((0, self.n_features), stored.dtype)
+            return Columns(typed, stored.places, self.targets, weights, shift, scale)
+        return Columns(stored, np.empty(0, np.uintp), self.targets, weights, shift, scale)
 
 
 def _weight_exponent(weights: NDArray) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.errors import InvalidDataError
+from onelayer.matrices import Columnar
 from onelayer.solvers.closed_form.double_double import DoubleDouble
 from onelayer.solvers.closed_form.rows import Rows
 
@@ -78,7 +79,7 @@ class Statistics:
     @classmethod
     def of(
         cls,
-        X: NDArray,
+        X: NDArray | Columnar,
         targets: NDArray,
         weights: NDArray | None,
         *,
@@ -92,7 +93,7 @@ class Statistics:
         Parameters
         ----------
         X : (n_rows, n_features) uint8, float32 or float64
-            In C or Fortran order; of any other order a copy is made.
+            An array in C or Fortran order, of any other order a copy is made; or columns.
         targets : (n_rows, n_outputs) float64
         weights : (n_rows,) float64, or None for equal weights
             Finite and not negative; rows of weight 0 do not count.
