@@ -157,7 +157,7 @@ class Dense(Matrix):
     def moments(self, weights: NDArray | None) -> Moments:
         """Return the moments of the columns, of uint8 over at most some thousand rows, evenly spread."""
         n_rows, n_features = self.shape
-        shared = self.unit if self.array.dtype == np.uint8 else None
+        shared = self.unit if self.stored.dtype == np.uint8 else None
         rows = np.arange(n_rows)
         if shared is not None:
             rows = spread(n_rows, max(1, _SAMPLE_ELEMENTS // n_features))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import matplotlib
 import pytest
 
+from .terminal import Terminal
+
 
 @pytest.fixture(autouse=True)
 def no_windows() -> Iterator[None]:
@@ -15,3 +17,11 @@ def no_windows() -> Iterator[None]:
     matplotlib.use("agg")
     yield
     pyplot.close("all")
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Terminal()
+    yield screen
+    screen.close()

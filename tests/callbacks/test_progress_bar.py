@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import io
-import os
-import pty
-import struct
 import sys
-import termios
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import TextIO
 
 import pytest
 
@@ -21,36 +13,7 @@ from onelayer.errors import MissingDependencyError
 from onelayer.solvers.events import Epoch
 
 from .runs import FIRST, SECOND, run
-
-
-class Terminal:
-    """A pseudo-terminal of 80 columns."""
-
-    def __init__(self) -> None:
-        self._screen, keyboard = pty.openpty()
-        fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.file: TextIO = os.fdopen(keyboard, "w", encoding="utf-8")
-
-    def output(self) -> str:
-        """Return everything written, in the order it was, and take nothing more."""
-        self.file.close()
-        content = b""
-        with suppress(OSError):  # which Linux raises at the end, where others return nothing
-            while chunk := os.read(self._screen, 1 << 16):
-                content += chunk
-        return content.decode()
-
-    def close(self) -> None:
-        self.file.close()
-        os.close(self._screen)
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    monkeypatch.setenv("TERM", "xterm")
-    screen = Terminal()
-    yield screen
-    screen.close()
+from .terminal import Terminal
 
 
 def test_a_pipe_gets_one_plain_line_per_epoch() -> None:

@@ -9,6 +9,7 @@ from onelayer.callbacks.history import History
 from onelayer.callbacks.json_lines import JSONLines
 from onelayer.callbacks.live_curves import LiveCurves
 from onelayer.callbacks.progress_bar import ProgressBar
+from onelayer.callbacks.reading_progress import ReadingProgress
 from onelayer.solvers.events import Callback
 
-__all__ = ["Callback", "History", "JSONLines", "LiveCurves", "ProgressBar"]
+__all__ = ["Callback", "History", "JSONLines", "LiveCurves", "ProgressBar", "ReadingProgress"]

@@ -51,7 +51,7 @@ class ProgressBar(Callback):
     def on_start(self, epochs: int, rows: int) -> None:
         """Begin to show, as a bar if the file is a terminal."""
         file = sys.stderr if self.file is None else self.file
-        self._display = _LiveBar(file, epochs) if _is_screen(file) else _PlainLines(file)
+        self._display = _LiveBar(file, epochs) if is_screen(file) else _PlainLines(file)
         self._clock = _Clock()
 
     def on_epoch(self, epoch: Epoch) -> None:
@@ -68,7 +68,7 @@ class ProgressBar(Callback):
         if epoch.val_score is not None:
             figures.append(f"val {self.score} {epoch.val_score:.4f}")
         if not _is_iteration(epoch):
-            figures += [f"{epoch.rows_per_second:,.0f} rows/s", f"{_duration(left)} left"]
+            figures += [f"{epoch.rows_per_second:,.0f} rows/s", f"{duration(left)} left"]
         return "  ".join(figures)
 
 
@@ -137,7 +137,7 @@ class _LiveBar(_Display):
 
     def __init__(self, file: TextIO, epochs: int) -> None:
         progress = optional_dependency("rich.progress", "app")
-        console = optional_dependency("rich.console", "app").Console(file=file)
+        console = optional_dependency("rich.console", "app").Console(file=file, force_terminal=True)
         self._progress = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(bar_width=None, finished_style="bar.complete"),
@@ -181,12 +181,12 @@ def _counted(epoch: Epoch) -> str:
     return f"epoch {epoch.epoch:{width}}/{epoch.epochs}"
 
 
-def _is_screen(file: TextIO) -> bool:
+def is_screen(file: TextIO) -> bool:
     """Return whether a file is a terminal whose lines can be drawn anew."""
     return file.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return hours, minutes and seconds as a clock shows them."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -152,13 +152,13 @@ def _estimator(context: click.Context, material: Material, given: dict[str, Any]
 
 def _train(context: click.Context, material: Material, implementation: str, given: dict[str, Any]) -> Any:
     """Return the fitted estimator."""
-    from onelayer.callbacks import ProgressBar
+    from onelayer.callbacks import Callback, ProgressBar, ReadingProgress
 
     model = _estimator(context, material, given)
     validate = bool(given["validation"]) or not given["early_stopping"]
     steps = material.loss != "squared" or not model.solves_exactly or implementation != "fast"
-    bars = [ProgressBar(score=SCORES[material.loss])] if steps else []
-    return material.fit(model, validate=validate, implementation=implementation, callbacks=bars)
+    bar: Callback = ProgressBar(score=SCORES[material.loss]) if steps else ReadingProgress()
+    return material.fit(model, validate=validate, implementation=implementation, callbacks=[bar])
 
 
 def _write(model: Any, material: Material, outcome: Outcome, language: str) -> None:

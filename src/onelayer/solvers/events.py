@@ -54,11 +54,14 @@ class Callback:
     """What listens to a run. Every method does nothing unless overridden.
 
     ``on_start`` is called once before the first epoch, ``on_epoch`` after each, and ``on_end`` always, also when the
-    run fails or is interrupted.
+    run fails or is interrupted. A solver that takes its rows from batches calls ``on_rows`` after each of them.
     """
 
     def on_start(self, epochs: int, rows: int) -> None:
         """Hear that a run of ``epochs`` passes over ``rows`` rows begins."""
+
+    def on_rows(self, rows: int) -> None:
+        """Hear that ``rows`` rows of this pass have been read; another pass begins with a smaller number."""
 
     def on_epoch(self, epoch: Epoch) -> bool | None:
         """Hear of a finished epoch; return True to stop the run."""

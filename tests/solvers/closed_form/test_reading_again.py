@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from onelayer.solvers.closed_form import ClosedForm
+from onelayer.solvers.events import Callback
 
 N_BLOCKS, SIZE = 8, 10_000
 
@@ -50,3 +51,20 @@ def test_sums_are_as_good_as_in_doubled_precision(near, good_blocks, readings, i
     once = ClosedForm().solve_blocks(iter(blocks))
     assert once.statistics.error == 0
     np.testing.assert_allclose(found.coef, once.coef, rtol=1e-12)
+
+
+class Listener(Callback):
+    """Remembers how many rows had been read."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+
+    def on_rows(self, rows: int) -> None:
+        self.heard.append(rows)
+
+
+@pytest.mark.parametrize("readings", [1, 2])
+def test_callbacks_hear_of_every_block(readings):
+    blocks, listener = rows(1e-3 if readings == 2 else 1.0, readings - 1), Listener()
+    ClosedForm().solve_blocks(blocks, n_rows=len(blocks.X), again=True, callbacks=[listener])
+    assert listener.heard == [SIZE * number for number in range(1, N_BLOCKS + 1)] * readings

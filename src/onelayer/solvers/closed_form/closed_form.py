@@ -152,9 +152,9 @@ class ClosedForm:
         """
 
         def fit() -> _Fit:
-            statistics = self._read(blocks, columns, n_rows) if again else None
+            statistics = self._read(blocks, columns, n_rows, callbacks) if again else None
             if statistics is None:
-                statistics = self._read(blocks, columns, 0)
+                statistics = self._read(blocks, columns, 0, callbacks)
             assert statistics is not None
             return self._from_statistics(statistics, blocks, alpha, self.fit_intercept, monitor)
 
@@ -179,14 +179,20 @@ class ClosedForm:
 
         return _run(statistics.n_rows, fit, monitor, callbacks)
 
-    def _read(self, blocks: Iterable[Block], columns: Sequence[str] | None, n_rows: int) -> Statistics | None:
+    def _read(
+        self,
+        blocks: Iterable[Block],
+        columns: Sequence[str] | None,
+        n_rows: int,
+        callbacks: Sequence[Callback],
+    ) -> Statistics | None:
         """Return the statistics of all blocks, merged in their order; None where sums in float64 were not good enough.
 
         They are tried where ``n_rows``, about how many there are, is many.
         """
         statistics: Statistics | None = None
         pending: Future[Statistics] | None = None
-        n_blocks = 0
+        n_blocks = n_read = 0
         like: Statistics | None = None
         with ThreadPoolExecutor(1) as summing:
             for block in blocks:
@@ -206,6 +212,9 @@ class ClosedForm:
                     )
                 )
                 n_blocks += 1
+                n_read += len(block[1])
+                for callback in callbacks:
+                    callback.on_rows(n_read)
                 del block  # so that it is not held while the next one is read
         if pending is None:
             raise InvalidDataError("there are no rows; a fit needs at least one")
