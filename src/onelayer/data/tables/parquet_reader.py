@@ -24,8 +24,9 @@ SLICE = 96 << 20
 """Bytes of values that are decoded at once; a value of text counts as 64."""
 
 GROUP = 10 << 20
-"""Bytes of a row group that are read at once; of a larger one, some columns at a time."""
+"""Bytes of a row group that are read at once; of a larger one, some columns at a time, in ``_PARTS`` parts at most."""
 
+_PARTS = 3
 _TEXT_BYTES = 64
 
 
@@ -114,16 +115,17 @@ class ParquetReader(Reader):
         """Return how many rows to decode at once: whole row groups, where they are small and of one size."""
         rows = max(1, SLICE // max(1, sum(_width(self._types[column]) for column in columns)))
         group = -(-self._n_rows // len(self._groups))
-        return rows - rows % group if rows > group else rows
+        return rows - rows % group if rows > group else -(-group // -(-group // rows))
 
     def _parts(self, columns: Sequence[str]) -> list[list[str]]:
         """Cut the columns into runs of which polars, which reads whole row groups, takes little enough memory."""
-        whole = sum(_width(dtype) for dtype in self._types.values())
+        whole, group = sum(_width(dtype) for dtype in self._types.values()), self._end / len(self._groups)
+        most = max(GROUP, group / _PARTS)
         parts: list[list[str]] = [[]]
         filled = 0.0
         for column in columns:
-            share = self._end / len(self._groups) * _width(self._types[column]) / whole
-            if parts[-1] and filled + share > GROUP:
+            share = group * _width(self._types[column]) / whole
+            if parts[-1] and filled + share > most:
                 parts.append([])
                 filled = 0.0
             parts[-1].append(column)
