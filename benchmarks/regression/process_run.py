@@ -20,8 +20,9 @@ _PAUSE = 0.01
 def run(arguments: Sequence[str | Path], folder: Path) -> dict[str, Any]:
     """Run Python with these arguments in a folder, and end the benchmark if it fails.
 
-    ``peak`` is the most bytes that were resident, mapped pages of files included; ``anonymous`` leaves those out,
-    which the system may take back at any time, and is the most that was seen when looking every 10 ms.
+    ``peak`` is the most bytes that were resident, mapped pages of files included, as the system noted it until the
+    last look (what it tells of a child that has ended counts the memory of its parent too); ``anonymous`` leaves those
+    pages out, which the system may take back at any time, and is the most that was seen when looking every 10 ms.
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         start = perf_counter()
@@ -32,11 +33,14 @@ def run(arguments: Sequence[str | Path], folder: Path) -> dict[str, Any]:
             stdout=out,
             stderr=err,
         )
-        anonymous, ended = 0, 0
+        anonymous, peak, ended = 0, 0, 0
         while not ended:
-            anonymous = max(anonymous, _anonymous(child.pid))
+            anonymous, peak = (
+                max(anonymous, _resident(child.pid, "RssAnon")),
+                max(peak, _resident(child.pid, "VmHWM")),
+            )
             sleep(_PAUSE)
-            ended, status, usage = os.wait4(child.pid, os.WNOHANG)
+            ended, status = os.waitpid(child.pid, os.WNOHANG)
         seconds = perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
@@ -47,16 +51,16 @@ def run(arguments: Sequence[str | Path], folder: Path) -> dict[str, Any]:
         out.seek(0)
         return {
             "seconds": seconds,
-            "peak": usage.ru_maxrss * 1024,
+            "peak": peak,
             "anonymous": anonymous,
             "output": out.read(),
         }
 
 
-def _anonymous(pid: int) -> int:
-    """Return the resident bytes of a process that belong to no file; 0 when it has ended."""
+def _resident(pid: int, what: str) -> int:
+    """Return the bytes that the system has noted of a process, such as VmHWM; 0 when it has ended."""
     with suppress(FileNotFoundError, ProcessLookupError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
+            if line.startswith(f"{what}:"):
                 return int(line.split()[1]) * 1024
     return 0

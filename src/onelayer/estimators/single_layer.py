@@ -403,13 +403,14 @@ class SingleLayer(BaseEstimator, ABC):
 
     def _monitor(self, task: Task) -> Monitor | None:
         """Return what judges parameters on the rows that were held out, if there are any."""
-        return None if task.held_out is None else partial(self._judge, task.held_out, task.objective.loss)
+        data, loss = task.held_out, task.objective.loss
+        return None if data is None else partial(self._judge, Dense(data.X), data, loss)
 
     def _judge(
-        self, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
+        self, X: Dense, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
     ) -> tuple[float, float | None]:
         """Return loss and score of parameters on rows that were held out."""
-        scores = Dense(data.X).scores(coef, intercept, self.n_threads)
+        scores = X.scores(coef, intercept, self.n_threads)
         score = self._score_of(scores, data.targets, data.weights)
         return loss.value(scores, data.targets, data.weights), score
 

@@ -99,9 +99,8 @@ class ParquetReader(Reader):
         pl = optional_dependency("polars", "app")
         rows = self._slice_rows(columns)
         parts = [self._scan.select(part) for part in self._parts(columns)]
-        for start in range(0, self._n_rows, rows):
+        for start in read_ahead(self._sound(rows, frozenset(columns))):
             with self._understood():
-                self._check_pages(start, start + rows, frozenset(columns))
                 frames = [part.slice(start, rows).collect(engine="streaming") for part in parts]
             if any(len(frame) != min(rows, self._n_rows - start) for frame in frames):
                 raise DataFileError(
@@ -110,6 +109,13 @@ class ParquetReader(Reader):
                 )
             yield pl.concat(frames, how="horizontal")
             del frames
+
+    def _sound(self, rows: int, columns: frozenset[str]) -> Iterator[int]:
+        """Return where slices of so many rows begin, each as soon as its pages have been looked at."""
+        for start in range(0, self._n_rows, rows):
+            with self._understood():
+                self._check_pages(start, start + rows, columns)
+            yield start
 
     def _slice_rows(self, columns: Sequence[str]) -> int:
         """Return how many rows to decode at once: whole row groups, where they are small and of one size."""
