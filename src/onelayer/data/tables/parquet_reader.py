@@ -26,7 +26,7 @@ SLICE = 96 << 20
 GROUP = 10 << 20
 """Bytes of a row group that are read at once; of a larger one, some columns at a time, in ``_PARTS`` parts at most."""
 
-_PARTS = 3
+_PARTS = 4
 _TEXT_BYTES = 64
 
 
