@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -142,6 +143,25 @@ class TestProcess:
         code = f"import sys, onelayer.cli.program; print({heavy} & set(sys.modules))"
         finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
         assert finished.stdout == "set()\n"
+
+    def test_pandas_stays_out_and_is_not_missed(self, numbers: str) -> None:
+        assert importlib.util.find_spec("pandas") is not None
+        code = "import sys; from onelayer.cli.main import main; status = main(); print(status, 'pandas' in sys.modules)"
+        command = [
+            sys.executable,
+            "-c",
+            code,
+            "fit",
+            numbers,
+            "--loss",
+            "squared",
+            "--no-model",
+            "--no-report",
+        ]
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert finished.stdout.startswith("train       R² 1.0")
+        assert finished.stdout.splitlines()[-1] == "0 False"
 
     def test_the_installed_command_is_the_same(self) -> None:
         installed = Path(sys.executable).with_name("onelayer")

@@ -34,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MissingDependencyError as error:
         print(f"Error: {error}", file=sys.stderr)
         return FAILURE
-    if (
-        arguments is None
-    ):  # scikit-learn imports pandas where it is installed: a second and 75 MB for no command
-        sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    if arguments is None:  # scikit-learn imports pandas where it is installed: a second and 75 MB
+        from onelayer.cli.withheld import Withheld
+
+        sys.meta_path.insert(0, Withheld("pandas"))
     from onelayer.cli.program import run
 
     return run(sys.argv[1:] if arguments is None else list(arguments))
