@@ -11,8 +11,8 @@ from types import ModuleType
 class Withheld(MetaPathFinder, Loader):
     """Finds a module and refuses to load it, as if it were not installed.
 
-    ``sys.modules`` has no entry for it then, not even None: scikit-learn and others look there for what has been imported
-    and take what they find for the module.
+    ``sys.modules`` has no entry for it then, not even None: scikit-learn and others look there for what has been
+    imported and take what they find for the module.
 
     Parameters
     ----------
