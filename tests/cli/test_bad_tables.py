@@ -341,6 +341,20 @@ class TestAtPredictTime:
         for command in (["predict"], ["evaluate"], ["report", "-o", "page.html"]):
             assert refused(*command, model, name).startswith(expected), command
 
+    def test_a_number_among_text(self, model: str, refused: Refused, run: Run, workplace: Path) -> None:
+        (workplace / "new.csv").write_bytes(with_row(b"1,2,12,4"))
+        line = (
+            "new.csv, row 7 (line 8), column 'town': '12' is a number, and the model was fitted to text there; correct "
+            "it, or fit the model with --category town"
+        )
+        for command in (["predict"], ["evaluate"], ["report", "-o", "page.html"]):
+            assert refused(*command, model, "new.csv") == line, command
+        assert refused(*FIT, "houses.csv", "--validation", "new.csv") == line
+        assert run(*FIT, "houses.csv", "--no-report", "--model", model, "--category", "town").status == 0
+        result = run("predict", model, "new.csv")
+        assert (result.status, len(result.out.splitlines())) == (0, 31)
+        assert "not among the levels that the model was fitted to: '12'" in result.err
+
     def test_evaluation_needs_the_target(self, model: str, refused: Refused, workplace: Path) -> None:
         pl.read_csv(table()).drop("price").write_csv(workplace / "new.csv")
         assert "there is no column 'price'" in refused("evaluate", model, "new.csv")
