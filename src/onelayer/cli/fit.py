@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from onelayer.cli.exit_status import INTERRUPTED
+from onelayer.cli.loading import files_of, name_of
 from onelayer.cli.material import Material, SetMaterial
 from onelayer.cli.options import JSON, LANGUAGE, SOURCE, grouped
 from onelayer.cli.outcome import Outcome
+from onelayer.cli.output_paths import check_outputs
 from onelayer.cli.sections import Sectioned
 from onelayer.cli.table_material import TableMaterial
 from onelayer.cli.table_options import PREPARATION, READING
@@ -82,10 +84,18 @@ def fit(
     given["language"] = language
     if not is_table(source_name):
         _refuse_table_options(context, source_name)
+    model_path = None if no_model else model_path or Path(f"{name_of(source_name)}.onelayer")
+    report_path = None if no_report else report_path or Path(f"{name_of(source_name)}.html")
+    validation = given["validation"] if isinstance(given["validation"], str) else None
+    check_outputs(
+        {"--model": model_path, "--report": report_path},
+        {"SOURCE": files_of(source_name), "--validation": files_of(validation) if validation else []},
+    )
+    if report_path is not None:
+        from onelayer import report
+
+        report.check_installed()
     material = (TableMaterial if is_table(source_name) else SetMaterial)(source_name, given)
-    model_path = None if no_model else model_path or Path(f"{material.name}.onelayer")
-    report_path = None if no_report else report_path or Path(f"{material.name}.html")
-    _check_outputs(model_path, report_path)
     model = _train(context, material, implementation, given)
     on_train, on_test = material.evaluations(model)
     outcome = Outcome(
@@ -113,20 +123,6 @@ def _refuse_table_options(context: click.Context, source_name: str) -> None:
             raise click.UsageError(
                 f"{flag} is for tables, and {source_name} is no CSV or Parquet file", context
             )
-
-
-def _check_outputs(model: Path | None, report: Path | None) -> None:
-    """Refuse files that could not be written, or not drawn, before the training."""
-    from onelayer.output_file import check_writable
-    from onelayer.report import check_installed
-
-    for path in (model, report):
-        if path is not None:
-            check_writable(path)
-    if model is not None and report is not None and model.resolve() == report.resolve():
-        raise click.UsageError(f"--model and --report both name {model}")
-    if report is not None:
-        check_installed()
 
 
 def _estimator(context: click.Context, material: Material, given: dict[str, Any]) -> Any:

@@ -24,8 +24,6 @@ class Material(ABC):
 
     Attributes
     ----------
-    name : str
-        What the files of model and report are called after it.
     source : str
         Where the rows come from, as one line for people.
     loss : str
@@ -37,7 +35,6 @@ class Material(ABC):
         Of the columns of the matrix, where they have any.
     """
 
-    name: str
     source: str
     loss: str
     parameters: Mapping[str, Any]
@@ -121,7 +118,7 @@ class SetMaterial(Material):
 
     def __init__(self, source_name: str, given: Mapping[str, Any]) -> None:
         source, validation = load_source(source_name), given["validation"]
-        self.name, self.source, self.parameters = source.name, source.train.source, {}
+        self.source, self.parameters = source.train.source, {}
         loss = given["loss"] or ("squared" if source.train.regression else "cross-entropy")
         classifies = loss == "cross-entropy"
         if classifies:

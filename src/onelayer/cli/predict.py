@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from onelayer.cli.loading import about, check_width, load_source, unseen_part
+from onelayer.cli.loading import about, check_width, files_of, load_source, unseen_part
 from onelayer.cli.options import JSON, MODEL, SOURCE, Number, grouped
+from onelayer.cli.output_paths import check_outputs
 from onelayer.cli.table_options import READING
 from onelayer.cli.tables import check_kind, estimator_of, rows_for
 from onelayer.strict_json import dumps
@@ -70,10 +71,11 @@ def predict(
 
     from onelayer import model_files
     from onelayer.class_names import class_names
-    from onelayer.output_file import check_writable
 
-    if output != STANDARD_OUTPUT:
-        check_writable(output)
+    check_outputs(
+        {"-o": None if output == STANDARD_OUTPUT else output},
+        {"MODEL": [model_path], "SOURCE": files_of(source_name)},
+    )
     model = model_files.load(model_path)
     if proba and not is_classifier(model):
         raise click.UsageError(f"{model_path} is a regression and has no probabilities; leave --proba out")
