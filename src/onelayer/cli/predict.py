@@ -65,7 +65,8 @@ def predict(
     These are all rows of a table; of a data set those of its test part, or all of them when it has one part only. The
     result is CSV: a header, then for each row the predicted label or value. The columns of probabilities have the names
     of the classes where these are known, and their labels elsewhere. Predictions of a table are in the units of the
-    target column.
+    target column. Several quantiles have a column each: prediction at 0.1, prediction at 0.9; several targets too:
+    prediction_0, prediction_1.
     """
     from sklearn.base import is_classifier
 
@@ -90,9 +91,10 @@ def predict(
         (found, {}) if interval is None else (found[0], {"lower": found[1], "upper": found[2]})
     )
     names = class_names(estimator_of(model)) if proba else []
+    quantiles = [] if is_classifier(model) else _quantiles(estimator_of(model))
     with _opened(output) as file:
         write = _write_json if as_json else _write_csv
-        write(file, predictions, bounds, names, probabilities)
+        write(file, predictions, bounds, quantiles, names, probabilities)
 
 
 def _rows(model: Any, model_path: Path, source_name: str, reading: dict[str, Any]) -> Any:
@@ -104,16 +106,26 @@ def _rows(model: Any, model_path: Path, source_name: str, reading: dict[str, Any
     return data.X
 
 
+def _quantiles(estimator: Any) -> list[float]:
+    """Return the quantiles that a regression estimates, if there are several."""
+    import numpy as np
+
+    several = estimator.loss == "quantile" and np.ndim(estimator.quantile) > 0
+    return [float(quantile) for quantile in estimator.quantile] if several else []
+
+
 def _write_json(
     file: SupportsWrite,
     predictions: np.ndarray,
     bounds: dict[str, np.ndarray],
+    quantiles: list[float],
     names: list[str],
     probabilities: np.ndarray | None,
 ) -> None:
-    """Write one object: the predictions, their bounds, and with probabilities the classes and a list for each row."""
+    """Write one object: the predictions, their bounds or quantiles, and with probabilities the classes and lists."""
     record: dict[str, Any] = {"prediction": predictions.tolist()}
     record |= {name: bound.tolist() for name, bound in bounds.items()}
+    record |= {"quantiles": quantiles} if quantiles else {}
     if probabilities is not None:
         record |= {"classes": names, "proba": probabilities.tolist()}
     file.write(dumps(record) + "\n")
@@ -123,6 +135,7 @@ def _write_csv(
     file: SupportsWrite,
     predictions: np.ndarray,
     bounds: dict[str, np.ndarray],
+    quantiles: list[float],
     names: list[str],
     probabilities: np.ndarray | None,
 ) -> None:
@@ -130,7 +143,8 @@ def _write_csv(
     header, columns = [], []
     for name, values in {"prediction": predictions, **bounds}.items():
         outputs = values.reshape(len(values), -1).T
-        header += [name] if len(outputs) == 1 else [f"{name}_{k}" for k in range(len(outputs))]
+        endings = [f" at {q:g}" for q in quantiles] or [f"_{k}" for k in range(len(outputs))]
+        header += [f"{name}{ending}" for ending in endings] if quantiles or len(outputs) > 1 else [name]
         columns += list(outputs)
     columns += [] if probabilities is None else list(probabilities.T)
     writer = csv.writer(file, lineterminator="\n")
