@@ -199,7 +199,6 @@ def test_options_that_do_not_fit_the_table(
         (["--weights", "price"], "--weights and --target both name 'price'"),
         (["--weights", "size", "--features", "size,town"], "--weights and --features both name 'size'"),
         (["--weights", "size", "--implementation", "concise"], "--weights is for the implementation fast"),
-        (["--loss", "cross-entropy", "--delta", "2"], "--delta is for linear regression"),
     ],
 )
 def test_a_wrong_use_of_options(options: list[str], reason: str, refused: Refused, houses: str) -> None:
