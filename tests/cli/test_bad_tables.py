@@ -199,7 +199,6 @@ def test_options_that_do_not_fit_the_table(
         (["--weights", "price"], "--weights and --target both name 'price'"),
         (["--weights", "size", "--features", "size,town"], "--weights and --features both name 'size'"),
         (["--weights", "size", "--implementation", "concise"], "--weights is for the implementation fast"),
-        (["--loss", "cross-entropy", "--delta", "2"], "--delta is for linear regression"),
     ],
 )
 def test_a_wrong_use_of_options(options: list[str], reason: str, refused: Refused, houses: str) -> None:
@@ -340,6 +339,20 @@ class TestAtPredictTime:
         expected = f"{name}{line.replace('{line}', f' (line {row + 1})' * (suffix == 'csv'))}"
         for command in (["predict"], ["evaluate"], ["report", "-o", "page.html"]):
             assert refused(*command, model, name).startswith(expected), command
+
+    def test_a_number_among_text(self, model: str, refused: Refused, run: Run, workplace: Path) -> None:
+        (workplace / "new.csv").write_bytes(with_row(b"1,2,12,4"))
+        line = (
+            "new.csv, row 7 (line 8), column 'town': '12' is a number, and the model was fitted to text there; correct "
+            "it, or fit the model with --category town"
+        )
+        for command in (["predict"], ["evaluate"], ["report", "-o", "page.html"]):
+            assert refused(*command, model, "new.csv") == line, command
+        assert refused(*FIT, "houses.csv", "--validation", "new.csv") == line
+        assert run(*FIT, "houses.csv", "--no-report", "--model", model, "--category", "town").status == 0
+        result = run("predict", model, "new.csv")
+        assert (result.status, len(result.out.splitlines())) == (0, 31)
+        assert "not among the levels that the model was fitted to: '12'" in result.err
 
     def test_evaluation_needs_the_target(self, model: str, refused: Refused, workplace: Path) -> None:
         pl.read_csv(table()).drop("price").write_csv(workplace / "new.csv")

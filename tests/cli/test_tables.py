@@ -23,6 +23,7 @@ from onelayer.estimators import one_pass
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.softmax_regression import SoftmaxRegression
 from onelayer.estimators.table_model import TableModel
+from onelayer.losses import Huber
 from onelayer.solvers.events import Epoch
 
 from .conftest import Run
@@ -259,7 +260,10 @@ class TestLosses:
         assert result.status == 0
         assert result.out.startswith("train       quantile loss ")
         header, *lines = run("predict", "houses.onelayer", houses).out.splitlines()
-        assert header == "prediction_0,prediction_1,prediction_2"
+        assert header == "prediction at 0.1,prediction at 0.5,prediction at 0.9"
+        record = json.loads(run("predict", "houses.onelayer", houses, "--json").out)
+        assert record["quantiles"] == [0.1, 0.5, 0.9]
+        assert record["prediction"] == [[float(value) for value in line.split(",")] for line in lines]
         values = np.array([line.split(",") for line in lines], dtype=float)
         below = (made(noise=4.0)["price"].to_numpy()[:, None] < values).mean(axis=0)
         assert below == pytest.approx([0.1, 0.5, 0.9], abs=0.03)
@@ -272,9 +276,28 @@ class TestLosses:
         )
         (workplace / "houses.csv").write_bytes(as_text(frame))
         result = run("fit", "houses.csv", "--target", "price", "--loss", "auto", "--no-report")
-        assert "comparing losses" in result.err
-        assert "absolute" in result.err.splitlines()[1]
+        assert "the absolute loss" in result.err.splitlines()[0]
+        assert "comparing" not in result.err
         assert ol.load("houses.onelayer").estimator_.loss == "absolute"
+
+    def test_what_is_given_of_huber_holds_where_it_is_chosen(self, run: Run, workplace: Path) -> None:
+        size = np.random.RandomState(0).randn(2000)
+        frame = pl.DataFrame({"size": size, "price": size + Huber(1.5).noise.sample(2000, random_state=1)})
+        (workplace / "houses.csv").write_bytes(as_text(frame))
+        found = fit(run, "houses.csv", "--loss", "auto").estimator_
+        assert (found.loss, found.scale == "auto") == ("huber", False)
+        chosen = fit(run, "houses.csv", "--loss", "auto", "--delta", "0.7").estimator_
+        assert (chosen.loss, chosen.delta, chosen.scale) == ("huber", 0.7, "auto")
+        same = fit(run, "houses.csv", "--loss", "huber", "--delta", "0.7").estimator_
+        assert chosen.coef_.tobytes() == same.coef_.tobytes()
+
+    def test_an_option_of_sgd_asks_for_it_with_the_usual_value_too(self, houses: str, run: Run) -> None:
+        for option in (
+            ["--epochs", "10"],
+            ["--learning-rate", "auto"],
+            ["--loss", "huber", "--batch-size", "256"],
+        ):
+            assert fit(run, houses, *option).estimator_.training_["solver"] == "sgd"
 
     @pytest.mark.parametrize("implementation", ["fast", "scratch", "concise"])
     def test_gradient_descent(self, implementation: str, houses: str, run: Run) -> None:

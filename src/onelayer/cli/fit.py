@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from onelayer.cli.exit_status import INTERRUPTED
+from onelayer.cli.loading import files_of, name_of
 from onelayer.cli.material import Material, SetMaterial
-from onelayer.cli.options import JSON, LANGUAGE, SOURCE, grouped
+from onelayer.cli.option_owners import asks_for_sgd, check_owners
+from onelayer.cli.options import JSON, LANGUAGE, SOURCE, asked, grouped
 from onelayer.cli.outcome import Outcome
+from onelayer.cli.output_paths import check_outputs
 from onelayer.cli.sections import Sectioned
 from onelayer.cli.table_material import TableMaterial
 from onelayer.cli.table_options import PREPARATION, READING
@@ -78,14 +81,23 @@ def fit(
 
     if (no_model and model_path) or (no_report and report_path):
         raise click.UsageError("a file to write and the option not to write it exclude each other", context)
+    check_owners(context, given, implementation)
     check_installed(implementation)
     given["language"] = language
     if not is_table(source_name):
         _refuse_table_options(context, source_name)
+    model_path = None if no_model else model_path or Path(f"{name_of(source_name)}.onelayer")
+    report_path = None if no_report else report_path or Path(f"{name_of(source_name)}.html")
+    validation = given["validation"] if isinstance(given["validation"], str) else None
+    check_outputs(
+        {"--model": model_path, "--report": report_path},
+        {"SOURCE": files_of(source_name), "--validation": files_of(validation) if validation else []},
+    )
+    if report_path is not None:
+        from onelayer import report
+
+        report.check_installed()
     material = (TableMaterial if is_table(source_name) else SetMaterial)(source_name, given)
-    model_path = None if no_model else model_path or Path(f"{material.name}.onelayer")
-    report_path = None if no_report else report_path or Path(f"{material.name}.html")
-    _check_outputs(model_path, report_path)
     model = _train(context, material, implementation, given)
     on_train, on_test = material.evaluations(model)
     outcome = Outcome(
@@ -108,25 +120,11 @@ def fit(
 def _refuse_table_options(context: click.Context, source_name: str) -> None:
     """Refuse options that speak of columns where there are none."""
     for name in (*PREPARATION, *READING):
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+        if asked(context, name):
             flag = {**PREPARATION, **READING}[name]["flags"][0].partition("/")[0]
             raise click.UsageError(
                 f"{flag} is for tables, and {source_name} is no CSV or Parquet file", context
             )
-
-
-def _check_outputs(model: Path | None, report: Path | None) -> None:
-    """Refuse files that could not be written, or not drawn, before the training."""
-    from onelayer.output_file import check_writable
-    from onelayer.report import check_installed
-
-    for path in (model, report):
-        if path is not None:
-            check_writable(path)
-    if model is not None and report is not None and model.resolve() == report.resolve():
-        raise click.UsageError(f"--model and --report both name {model}")
-    if report is not None:
-        check_installed()
 
 
 def _estimator(context: click.Context, material: Material, given: dict[str, Any]) -> Any:
@@ -135,15 +133,11 @@ def _estimator(context: click.Context, material: Material, given: dict[str, Any]
     from onelayer.estimators.softmax_regression import SoftmaxRegression
 
     estimator = SoftmaxRegression if material.loss == "cross-entropy" else LinearRegression
-    parameters = {**given, **material.parameters, "loss": material.loss}
+    found = {} if asked(context, "delta") or asked(context, "scale") else material.parameters
+    parameters = {**given, **found, "loss": material.loss}
+    if parameters["solver"] == "auto" and estimator is LinearRegression and asks_for_sgd(context):
+        parameters["solver"] = "sgd"
     known = set(estimator().get_params(deep=False))
-    for name in ("delta", "scale", "quantile", "max_iter", "tol"):
-        asked = context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
-        if name not in known and asked:
-            flag = TRAINING[name]["flags"][0]
-            raise click.UsageError(
-                f"{flag} is for linear regression, not for the loss {material.loss}", context
-            )
     chosen = {
         name: value for name, value in parameters.items() if name in known and value not in (None, "auto")
     }

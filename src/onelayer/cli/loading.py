@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,42 @@ def load_source(name: str, *, labels_required: bool = True) -> Source:
 
     with download_progress() as progress:
         return load(name, labels_required=labels_required, progress=progress)
+
+
+def name_of(source: str) -> str:
+    """Return what the files that are made of a source are called after: its name without folder and suffixes.
+
+    Examples
+    --------
+    >>> name_of("data/houses.csv.gz"), name_of("path/to/digits"), name_of("mnist")
+    ('houses', 'digits', 'mnist')
+    """
+    from onelayer.data.catalogue import known_sets
+    from onelayer.data.tables import is_table
+    from onelayer.data.tables.suffixes import bare_name
+
+    if is_table(source):
+        return bare_name(source)
+    return source if source in known_sets() else Path(source).resolve().name
+
+
+def files_of(source: str) -> list[Path]:
+    """Return the files that a source is read from, as far as they are on this machine.
+
+    Examples
+    --------
+    >>> files_of("houses.csv"), files_of("synthetic-regression")
+    ([PosixPath('houses.csv')], [])
+    """
+    from onelayer.data.catalogue import known_sets
+    from onelayer.data.idx_folder import idx_files
+    from onelayer.data.tables import is_table
+
+    known = None if is_table(source) else known_sets().get(source)
+    place = Path(source) if known is None else known.listing().path
+    if place is None:
+        return []
+    return idx_files(place) if place.is_dir() else [place]
 
 
 def unseen_part(source: Source) -> Dataset:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,8 +26,6 @@ class Material(ABC):
 
     Attributes
     ----------
-    name : str
-        What the files of model and report are called after it.
     source : str
         Where the rows come from, as one line for people.
     loss : str
@@ -37,7 +37,6 @@ class Material(ABC):
         Of the columns of the matrix, where they have any.
     """
 
-    name: str
     source: str
     loss: str
     parameters: Mapping[str, Any]
@@ -121,7 +120,7 @@ class SetMaterial(Material):
 
     def __init__(self, source_name: str, given: Mapping[str, Any]) -> None:
         source, validation = load_source(source_name), given["validation"]
-        self.name, self.source, self.parameters = source.name, source.train.source, {}
+        self.source, self.parameters = source.train.source, {}
         loss = given["loss"] or ("squared" if source.train.regression else "cross-entropy")
         classifies = loss == "cross-entropy"
         if classifies:
@@ -160,14 +159,26 @@ def best_loss(
     from onelayer.loss_comparison import compare_losses
 
     assert train.y is not None
-    click.echo("comparing losses: squared, absolute, huber …", err=True)
-    with about(train.source):
+    with about(train.source), _passing("comparing losses: squared, absolute, huber …"):
         found = compare_losses(
             train.X, train.y, weights, random_state=given["random_state"], n_threads=given["n_threads"]
         )
     click.echo(found.text(given["language"]), err=True)
     parameters = dict(found.parameters)
     return parameters.pop("loss"), parameters
+
+
+@contextmanager
+def _passing(line: str) -> Iterator[None]:
+    """Show a line on a terminal while work goes on, and take it away."""
+    screen = sys.stderr.isatty()
+    if screen:
+        click.echo(f"{line}\r", err=True, nl=False)
+    try:
+        yield
+    finally:
+        if screen:
+            click.echo("\x1b[K", err=True, nl=False)
 
 
 def _check_labels(data: Dataset) -> None:

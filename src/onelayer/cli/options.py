@@ -84,6 +84,11 @@ def grouped(*groups: Mapping[str, Mapping[str, Any]]) -> Callable[[Command], Com
     return add
 
 
+def asked(context: click.Context, name: str) -> bool:
+    """Return whether a parameter was given, be it with the value that it has otherwise."""
+    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+
+
 class Validation(click.ParamType):
     """A fraction of the training rows, or the source of another data set."""
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from onelayer.cli.loading import about, check_width, load_source, unseen_part
+from onelayer.cli.loading import about, check_width, files_of, load_source, unseen_part
 from onelayer.cli.options import JSON, MODEL, SOURCE, Number, grouped
+from onelayer.cli.output_paths import check_outputs
 from onelayer.cli.table_options import READING
 from onelayer.cli.tables import check_kind, estimator_of, rows_for
 from onelayer.strict_json import dumps
@@ -64,16 +65,18 @@ def predict(
     These are all rows of a table; of a data set those of its test part, or all of them when it has one part only. The
     result is CSV: a header, then for each row the predicted label or value. The columns of probabilities have the names
     of the classes where these are known, and their labels elsewhere. Predictions of a table are in the units of the
-    target column.
+    target column. Several quantiles have a column each: prediction at 0.1, prediction at 0.9; several targets too:
+    prediction_0, prediction_1.
     """
     from sklearn.base import is_classifier
 
     from onelayer import model_files
     from onelayer.class_names import class_names
-    from onelayer.output_file import check_writable
 
-    if output != STANDARD_OUTPUT:
-        check_writable(output)
+    check_outputs(
+        {"-o": None if output == STANDARD_OUTPUT else output},
+        {"MODEL": [model_path], "SOURCE": files_of(source_name)},
+    )
     model = model_files.load(model_path)
     if proba and not is_classifier(model):
         raise click.UsageError(f"{model_path} is a regression and has no probabilities; leave --proba out")
@@ -88,9 +91,10 @@ def predict(
         (found, {}) if interval is None else (found[0], {"lower": found[1], "upper": found[2]})
     )
     names = class_names(estimator_of(model)) if proba else []
+    quantiles = [] if is_classifier(model) else _quantiles(estimator_of(model))
     with _opened(output) as file:
         write = _write_json if as_json else _write_csv
-        write(file, predictions, bounds, names, probabilities)
+        write(file, predictions, bounds, quantiles, names, probabilities)
 
 
 def _rows(model: Any, model_path: Path, source_name: str, reading: dict[str, Any]) -> Any:
@@ -102,16 +106,26 @@ def _rows(model: Any, model_path: Path, source_name: str, reading: dict[str, Any
     return data.X
 
 
+def _quantiles(estimator: Any) -> list[float]:
+    """Return the quantiles that a regression estimates, if there are several."""
+    import numpy as np
+
+    several = estimator.loss == "quantile" and np.ndim(estimator.quantile) > 0
+    return [float(quantile) for quantile in estimator.quantile] if several else []
+
+
 def _write_json(
     file: SupportsWrite,
     predictions: np.ndarray,
     bounds: dict[str, np.ndarray],
+    quantiles: list[float],
     names: list[str],
     probabilities: np.ndarray | None,
 ) -> None:
-    """Write one object: the predictions, their bounds, and with probabilities the classes and a list for each row."""
+    """Write one object: the predictions, their bounds or quantiles, and with probabilities the classes and lists."""
     record: dict[str, Any] = {"prediction": predictions.tolist()}
     record |= {name: bound.tolist() for name, bound in bounds.items()}
+    record |= {"quantiles": quantiles} if quantiles else {}
     if probabilities is not None:
         record |= {"classes": names, "proba": probabilities.tolist()}
     file.write(dumps(record) + "\n")
@@ -121,6 +135,7 @@ def _write_csv(
     file: SupportsWrite,
     predictions: np.ndarray,
     bounds: dict[str, np.ndarray],
+    quantiles: list[float],
     names: list[str],
     probabilities: np.ndarray | None,
 ) -> None:
@@ -128,7 +143,8 @@ def _write_csv(
     header, columns = [], []
     for name, values in {"prediction": predictions, **bounds}.items():
         outputs = values.reshape(len(values), -1).T
-        header += [name] if len(outputs) == 1 else [f"{name}_{k}" for k in range(len(outputs))]
+        endings = [f" at {q:g}" for q in quantiles] or [f"_{k}" for k in range(len(outputs))]
+        header += [f"{name}{ending}" for ending in endings] if quantiles or len(outputs) > 1 else [name]
         columns += list(outputs)
     columns += [] if probabilities is None else list(probabilities.T)
     writer = csv.writer(file, lineterminator="\n")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onelayer.cli.loading import about, check_width, load_source
+from onelayer.cli.loading import about, check_width, files_of, load_source
 from onelayer.cli.options import LANGUAGE, MODEL, SOURCE, grouped
+from onelayer.cli.output_paths import check_outputs
 from onelayer.cli.table_material import SHOWN
 from onelayer.cli.table_options import READING
 from onelayer.cli.tables import check_kind, estimator_of, part_for, target_of
@@ -57,10 +58,9 @@ def report(
     from sklearn.base import is_classifier
 
     from onelayer import model_files
-    from onelayer.output_file import check_writable
     from onelayer.report import write
 
-    check_writable(output)
+    check_outputs({"-o": output}, {"MODEL": [model_path], "SOURCE": files_of(source_name)})
     model = model_files.load(model_path)
     estimator, errors = estimator_of(model), covariance != "classical"
     if errors and is_classifier(estimator):

@@ -48,7 +48,7 @@ class TableMaterial(Material):
         reading = {name: given[name] for name in READING}
         table = open_source(path, given["categories"] or (), **reading)
         table.begin_fingerprint()
-        self.name, self.source, self.parameters = table.name, path, {}
+        self.source, self.parameters = path, {}
         target = _target(table, given["target"])
         weight = None
         if given["weights"] is not None:

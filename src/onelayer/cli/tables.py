@@ -115,6 +115,8 @@ def rows_for(preparation: Preparation, source: str, **reading: Any) -> Table:
     asked = [field.column for field in fields if field.kind == "category" and field.column in table.columns]
     table = open_source(source, tuple(dict.fromkeys(asked)), **reading) if asked else table
     texts = [field.column for field in fields if field.kind == "text" and field.column in table.columns]
+    for column in texts:
+        table.require(column, "text")
     truths = [column for column in texts if table.select([column]).schema[column] == "boolean"]
     return open_source(source, (*dict.fromkeys(asked), *truths), **reading) if truths else table
 

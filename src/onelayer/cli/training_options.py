@@ -33,7 +33,8 @@ TRAINING: dict[str, dict[str, Any]] = {
         "type": Number(low_open=True),
         "default": 1.35,
         "show_default": True,
-        "help": "Where Huber's loss turns from squared to absolute, in units of --scale.",
+        "help": "Where Huber's loss turns from squared to absolute, in units of --scale. With --loss auto, --delta and "
+        "--scale hold if huber is chosen; unless one of them is given, both are as the comparison finds them.",
     },
     "scale": {
         "flags": ("--scale",),
@@ -47,7 +48,8 @@ TRAINING: dict[str, dict[str, Any]] = {
         "type": Numbers(low_open=True, high=1.0),
         "default": 0.5,
         "show_default": True,
-        "help": "Which quantile the quantile loss estimates; several, separated by commas, make a column for each.",
+        "help": "Which quantile the quantile loss estimates; several, separated by commas, make a column for each, as "
+        "prediction at 0.1.",
     },
     "solver": {
         "flags": ("--solver",),

@@ -56,18 +56,32 @@ def find_pairs(folder: Path) -> dict[str, Pair]:
         It cannot be listed, or it has two files for the same part.
     """
     found: dict[str, dict[str, Path]] = {}
-    for path in _list(folder):
-        name = FILE_NAME.fullmatch(path.name)
-        if name:
-            group = found.setdefault(name["group"].lower(), {})
-            other = group.setdefault(name["kind"].lower(), path)
-            if other != path and other.name != path.name.removesuffix(".gz"):
-                raise DataFileError(
-                    f"{folder}: {other.name} and {path.name} are there for the same part; remove one of them"
-                )
+    for path, name in _named(folder):
+        group = found.setdefault(name["group"].lower(), {})
+        other = group.setdefault(name["kind"].lower(), path)
+        if other != path and other.name != path.name.removesuffix(".gz"):
+            raise DataFileError(
+                f"{folder}: {other.name} and {path.name} are there for the same part; remove one of them"
+            )
     return {
         group: Pair(group, kinds.get("image"), kinds.get("label")) for group, kinds in sorted(found.items())
     }
+
+
+def idx_files(folder: Path) -> list[Path]:
+    """Return all files of a folder that are IDX files by their names.
+
+    Raises
+    ------
+    DataNotFoundError, DataFileError
+        There is no such folder, or it cannot be listed.
+    """
+    return [path for path, _ in _named(folder)]
+
+
+def _named(folder: Path) -> list[tuple[Path, re.Match[str]]]:
+    """Return the IDX files of a folder, and what their names say."""
+    return [(path, name) for path in _list(folder) if (name := FILE_NAME.fullmatch(path.name))]
 
 
 def _list(folder: Path) -> list[Path]:

@@ -106,3 +106,29 @@ def test_levels_called_other_or_missing_are_levels() -> None:
     category = fitted(["other", "other", "missing", "other", None, "x"], least=2, missing=True)
     assert category.names == ("letter=(other)", "letter=(missing)")
     assert category.reference == "other"
+
+
+@pytest.mark.parametrize("frequent", ["(other)", "a"])
+def test_a_level_that_is_called_as_the_pooled_ones_are(frequent: str) -> None:
+    """The matrix is that of the same values where the level has a name of its own."""
+    values: list[str | None] = [
+        "(other)",
+        "a",
+        "(missing)",
+        *[frequent] * 2,
+        "b",
+        None,
+        "(other)",
+        "a",
+        "(missing)",
+    ]
+    category = fitted(values, least=2, missing=True)
+    names = [name for name in ("(missing)", "(other)", "a") if name != frequent]
+    assert category.names == tuple(f"letter={name}" for name in (*names, "((other))", "((missing))"))
+    assert category.reference == frequent
+    plain = {"(other)": "-o", "(missing)": "-m"}
+    renamed = [None if value is None else plain.get(value, value) for value in values]
+    out, unseen = matrix(category, values)
+    assert not unseen
+    np.testing.assert_array_equal(out, matrix(fitted(renamed, least=2, missing=True), renamed)[0])
+    assert matrix(category, ["z"])[0].tolist() == [[0, 0, 1, 0]]

@@ -230,6 +230,9 @@ def test_pooled_levels_are_told() -> None:
     ):
         assert fit(frame).names == ("town=Bonn", "town=(other)")
     assert fit(frame, rare=1).names == ("town=Bonn", "town=Jena", "town=Kiel")
+    frame = frame.with_columns(pl.col("town").replace("Bonn", "(other)"))
+    with pytest.warns(TableWarning, match=r"count as one, '\(\(other\)\)' \(10 rows\)"):
+        assert fit(frame).names == ("town=(other)", "town=((other))")
 
 
 @pytest.mark.parametrize("columns", [["size"], ["price"]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,9 @@ class Category(Feature):
         The levels that are pooled, as one level "(other)".
     missing : bool
         Whether a missing value is a level of its own, "(missing)". If not it counts as the reference.
+    other : str
+        What the pooled levels are called together: "(other)", in more parentheses where a level is called that. So is
+        "(missing)".
 
     Notes
     -----
@@ -103,11 +106,21 @@ class Category(Feature):
         )
 
     @cached_property
+    def other(self) -> str:
+        """What the pooled levels are called together."""
+        return _unlike(self.levels, OTHER)
+
+    @cached_property
+    def _missing(self) -> str:
+        """What a missing value is called, if it is a level."""
+        return _unlike(self.levels, MISSING)
+
+    @cached_property
     def _columns(self) -> tuple[str, ...]:
         """The levels that have a column."""
         named = tuple(level for level in self.levels if level != self.most_frequent)
-        other = (OTHER,) if self.rare and self.levels else ()
-        return named + other + ((MISSING,) if self.missing else ())
+        other = (self.other,) if self.rare and self.levels else ()
+        return named + other + ((self._missing,) if self.missing else ())
 
     @property
     def reference(self) -> str:
@@ -128,7 +141,9 @@ class Category(Feature):
     def _places(self) -> NDArray[np.intp]:
         """Return which column each level has, -1 for the reference; after the levels, those pooled and missing."""
         places = {level: place for place, level in enumerate(self._columns)}
-        return np.array([places.get(level, -1) for level in (*self.levels, OTHER, MISSING)], dtype=np.intp)
+        return np.array(
+            [places.get(level, -1) for level in (*self.levels, self.other, self._missing)], dtype=np.intp
+        )
 
     @cached_property
     def _average(self) -> NDArray:
@@ -155,6 +170,19 @@ class Category(Feature):
     def to_json(self) -> dict[str, Any]:
         """Return the feature as values that JSON has."""
         return asdict(self)
+
+
+def _unlike(levels: Collection[str], name: str) -> str:
+    """Return a name that no level has.
+
+    Examples
+    --------
+    >>> _unlike(["a", "b"], "(other)"), _unlike(["(other)", "((other))"], "(other)")
+    ('(other)', '(((other)))')
+    """
+    while name in levels:
+        name = f"({name})"
+    return name
 
 
 def _order(levels: Iterable[str]) -> Callable[[str], Any]:

@@ -302,7 +302,7 @@ class _Pass:
                 why = f"each in fewer than {math.ceil(least)} rows"
             _warn(
                 f"{self.name}, column {field.column!r}: {len(category.rare):,} of {len(levels.counts):,} levels, "
-                f"{why}, count as one, '(other)' ({rows(pooled)})"
+                f"{why}, count as one, {category.other!r} ({rows(pooled)})"
             )
         return category
 

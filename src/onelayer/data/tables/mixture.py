@@ -76,8 +76,7 @@ categories=['rooms']")
         usual = usual_form(groups, needed)
         row = next((row for row, form in enumerate(self.forms) if form not in ("", usual)), 0)
         what = misplaced(self.forms[row] or usual, usual, groups, needed)
-        advice = "correct it" + ("" if needed else f", or {read_as_text(column)}")
-        return row, f"{shown(str(self.values[row]))} {what}; {advice}"
+        return row, f"{shown(str(self.values[row]))} {what}; correct it{or_as_text(column, needed)}"
 
 
 def usual_form(groups: Mapping[str, int], needed: str | None) -> str:
@@ -102,18 +101,29 @@ def misplaced(form: str, usual: str, groups: Mapping[str, int], needed: str | No
     "is not a number, as 2 of the column's 3 values are"
     >>> misplaced("text", "decimal", {"text": 9, "decimal": 2}, "number")
     'is not a number, and the model was fitted to numbers there'
+    >>> misplaced("decimal", "text", {"text": 9, "decimal": 2}, "text")
+    'is a number, and the model was fitted to text there'
     """
     if needed is not None and FORMS[usual].kind == needed:
-        return f"is not {FORMS[usual].noun}, and the model was fitted to {FORMS[usual].plural} there"
+        what = FORMS[form].noun if needed == "text" else f"not {FORMS[usual].noun}"
+        return f"is {what}, and the model was fitted to {FORMS[usual].plural} there"
     share = f"{groups[usual]:,} of the column's {sum(groups.values()):,} values are"
     if form == "text":
         return f"is not {FORMS[usual].noun}, as {share}"
     return f"is {FORMS[form].noun}, where {share} {FORMS[usual].plural}"
 
 
-def read_as_text(column: str) -> str:
-    """Return the advice to make text of a column."""
-    return f"read the column as text with categories=[{column!r}]"
+def or_as_text(column: str, needed: str | None) -> str:
+    """Return the advice to make text of a column; where a model was fitted to text before, that is up to its fit.
+
+    Examples
+    --------
+    >>> or_as_text("town", None), or_as_text("town", "text"), or_as_text("size", "number")
+    (", or read the column as text with categories=['town']", ", or fit the model with categories=['town']", '')
+    """
+    if needed is None:
+        return f", or read the column as text with categories=[{column!r}]"
+    return f", or fit the model with categories=[{column!r}]" if needed == "text" else ""
 
 
 def _form(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from onelayer.data.tables.faults import shown
 from onelayer.data.tables.forms import FORMS, read_form
-from onelayer.data.tables.mixture import misplaced, read_as_text, usual_form
+from onelayer.data.tables.mixture import misplaced, or_as_text, usual_form
 from onelayer.data.tables.records import Records
 from onelayer.errors import DataFileError, optional_dependency
 
@@ -107,14 +107,14 @@ class Tally:
         DataFileError
             Some values have another form than most, or one in which nothing can be read without changing it.
         """
-        or_as_text = "" if needed else f", or {read_as_text(self.column)}"
+        otherwise = or_as_text(self.column, needed)
         if "overflow" in self.counts:
-            raise self._refusal("overflow", f"is too large a number for float64; correct it{or_as_text}")
+            raise self._refusal("overflow", f"is too large a number for float64; correct it{otherwise}")
         if "commas" in self.counts:
             raise self._refusal(
                 "commas",
                 "is a number with a comma; write numbers with a point before the decimals and nothing between "
-                f"thousands{or_as_text}",
+                f"thousands{otherwise}",
             )
         groups = self._groups()
         usual = usual_form(groups, needed)
@@ -125,14 +125,14 @@ class Tally:
             if form == "text":
                 word = shown(self.first[form].value)
                 advice += f", say that it stands for a missing value with missing_values=[{word}]"
-            raise self._refusal(form, f"{misplaced(form, usual, groups, needed)}; {advice}{or_as_text}")
+            raise self._refusal(form, f"{misplaced(form, usual, groups, needed)}; {advice}{otherwise}")
         if usual != "decimal":
             return usual
         if "decimal" not in self.counts and "huge" in self.counts:
             raise self._refusal(
                 "huge",
                 "is a whole number that no type of number holds exactly; write a measurement as 1.5e19"
-                f"{or_as_text}",
+                f"{otherwise}",
             )
         return "integer" if "decimal" not in self.counts and self.counts else "decimal"
 
