@@ -29,6 +29,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _LOOSE = 1e-2  # gradient, relative to its largest possible size, at which a stage on the way is left
 _STRICT = 1e-3  # and, times the tolerance, at which the gap is looked at
 _FINEST = 1e-17
+_BEYOND = 100.0  # targets beside which a larger κ tells nothing of the size of a gradient
 _FEW = 4  # as many rows inside for each parameter are so few that the way may be at its end
 _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
@@ -182,10 +183,15 @@ class Path:
         """Return the slope of the smoothed objective in κ; below 0, the κ sought is larger."""
         return (self.loss.tau or 0.0) - 0.5 * point.sums.slope_square
 
+    def _reach(self, kappa: float) -> float:
+        """Return κ times the largest slope; where the bounds are far beyond the targets, times what is beyond less."""
+        return min(self._steepest * kappa, _BEYOND * self.length_of_y or math.inf)
+
     def _steepness(self, point: Point) -> float:
-        """Return the largest slope, relative to the largest that the loss could have."""
-        size = np.where(self.design.size > 0, self.design.size, 1.0) * max(-self.loss.low, self.loss.high)
-        steepest = float(np.max(np.abs(self._gradient(point)) / size, initial=0.0))
+        """Return the largest slope, relative to the largest that the loss could have with such targets."""
+        size = np.where(self.design.size > 0, self.design.size, 1.0)
+        slopes = np.abs(self._gradient(point)) / size / (self._reach(point.kappa) / point.kappa)
+        steepest = float(np.max(slopes, initial=0.0))
         return max(steepest, abs(self._slope_in_kappa(point)) / (self.loss.tau or 1.0))
 
     def _gram_at(self, point: Point) -> NDArray:
@@ -212,7 +218,7 @@ class Path:
             matrix = matrix - inside[:, None] * (inside / square)
             right = right + kappa * kappa / square * slope * inside
         size = np.sqrt(np.square(self.design.size) + kappa * np.diag(A))
-        system = solve(matrix, right, size, 1e-13 * self._steepest * kappa)
+        system = solve(matrix, right, size, 1e-13 * self._reach(kappa))
         fall = 0.0
         if self.joint:
             fall = -0.5 * math.copysign(kappa, slope)
