@@ -97,11 +97,11 @@ class Path:
 
     def value(self, point: Point) -> float:
         """Return the objective that is sought, in units of the targets and of the loss's factor."""
-        return self.mean_loss(point) + self._penalty(point)
+        return point.sums.target_loss + self._price(point) + self._penalty(point)
 
-    def mean_loss(self, point: Point) -> float:
-        """Return the same without the penalty."""
-        return point.sums.target_loss + self._price(point)
+    def mean_loss(self) -> float:
+        """Return Σ w·h(r) of the best point, with the κ of ``kappa``."""
+        return self.best.sums.target_loss
 
     def value_and_gap(self, theta: NDArray, constant: float) -> tuple[float, float]:
         """Return the objective of parameters of [z, 1], with the best κ, and its relative gap.
@@ -224,7 +224,7 @@ class Path:
             fall = -0.5 * math.copysign(kappa, slope)
             if square > 0:
                 fall = -kappa * (kappa * kappa * slope + inside @ system.solution) / square
-        return system.solution, fall, system.regular
+        return system.solution, float(fall), system.regular
 
     # the way
 

@@ -71,6 +71,14 @@ class Output:
         theta = design.shortest(design.theta(self.path.best.gamma), units)
         return seen.parameters(theta, self.targets.offset, self.targets.unit)
 
+    def mean_loss(self) -> float:
+        """Return Σ w·ℓ of the best point. Where a scale is sought, ℓ is Huber's loss with δ·σ, which is κ."""
+        path, unit = self.path, self.targets.unit
+        factor = (
+            self.factor if path.loss.tau is None else path.kappa * unit or 1.0
+        )  # σ = 0: the absolute loss
+        return factor * unit * path.mean_loss()
+
     def value_and_gap(self, coef: NDArray, intercept: float) -> tuple[float, int, float]:
         """Return F of these parameters as m, e of m·2^e, since it may be no number, and its relative gap."""
         seen, targets = self.coordinates, self.targets
@@ -152,8 +160,8 @@ class Problem:
         return all(output.path.done for output in self.outputs)
 
     def mean_loss(self) -> float:
-        """Return the mean loss of the best parameters so far, of J with a scale that is sought."""
-        return sum(o.factor * o.targets.unit * o.path.mean_loss(o.path.best) for o in self.outputs)
+        """Return the mean loss of the best parameters so far, with their own scale where one is sought."""
+        return sum(output.mean_loss() for output in self.outputs)
 
     def parameters(self) -> tuple[NDArray, NDArray]:
         """Return the best (coef, intercept) so far, in units of X and y as stored."""
