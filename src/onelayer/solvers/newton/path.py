@@ -22,6 +22,7 @@ from onelayer.kernels.residual_pass import Slopes, slope_along
 from onelayer.solvers.newton.bounded import BoundedLoss
 from onelayer.solvers.newton.certificate import lower_bound
 from onelayer.solvers.newton.design import Design, Point
+from onelayer.solvers.newton.interior_point import InteriorPoint
 from onelayer.solvers.newton.line_search import step_length
 from onelayer.solvers.newton.linear_systems import solve
 
@@ -34,6 +35,9 @@ _FEW = 4  # as many rows inside for each parameter are so few that the way may b
 _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
 _VANISHING = 1e-16
+_SINGULAR = 3  # systems that were, after which a loss without curvature is left to the interior point method
+_STEPS = 60  # and steps
+_NEAR = 0.2  # times the tolerance: the distance from the optimum at which the gap is looked at
 _UPDATES = 30  # of H before it is summed anew
 _PERFECT_SUM = (
     8 * _EPS
@@ -69,6 +73,9 @@ class Path:
         self.bound, self.strict = 0.0, max(_STRICT * tol, _FINEST)
         self.start_kappa = kappa
         self.done = self.stuck = self.settled = False
+        self.interior: InteriorPoint | None = None
+        self.handed_back = False
+        self.steps = self.singular = 0
         weights = design.source.weights
         size = np.abs(y)
         self.size_of_y = float(weights @ size if weights.size else size.mean())
@@ -219,6 +226,7 @@ class Path:
             right = right + kappa * kappa / square * slope * inside
         size = np.sqrt(np.square(self.design.size) + kappa * np.diag(A))
         system = solve(matrix, right, size, 1e-13 * self._reach(kappa))
+        self.singular += not system.regular
         fall = 0.0
         if self.joint:
             fall = -0.5 * math.copysign(kappa, slope)
@@ -230,6 +238,10 @@ class Path:
 
     def step(self) -> None:
         """Take one Newton step, or leave a smoothing for the next one."""
+        self.steps += 1
+        if self.interior is not None or self._gets_on_badly():
+            self._step_inside()
+            return
         if self.joint and self.here.kappa <= _PERFECT * self.start_kappa:
             self._drop_scale()
         point = self.here
@@ -257,6 +269,29 @@ class Path:
             self.here = trial
         else:
             self._search(point, trial, move, fall, down)
+
+    def _gets_on_badly(self) -> bool:
+        """Return whether the interior point method is likely to be the quicker way from here."""
+        if self.loss.kappa > 0 or self.loss.tau is not None or self.handed_back:
+            return False
+        return self.singular > _SINGULAR or self.steps > _STEPS
+
+    def _step_inside(self) -> None:
+        """Take a step of the interior point method."""
+        if self.interior is None:
+            self.interior = InteriorPoint(self.design, self.y, self.loss.low, self.loss.high, self.best)
+        self.interior.step()
+        self.here = self._visit(self.interior.gamma, self.here.kappa)
+        self.interior.arrive(self.here)
+        self._consider(self.here)
+        near = self.interior.complementarity() <= _NEAR * self.tol * self.value(self.here)
+        if near or self.interior.stuck:
+            self.certify()
+            self.done = self.gap <= self.tol
+            if self.interior.stuck and not self.done:
+                kappa = self.tol * self.value(self.best) / self._steepest**2
+                self.here = self._visit(self.best.gamma, max(kappa, _VANISHING * self.start_kappa))
+                self.interior, self.handed_back, self.stuck = None, True, False
 
     def _search(self, point: Point, trial: Point, move: NDArray, fall: float, down: float) -> None:
         """Go as far along a direction as the smoothed objective falls."""
@@ -343,6 +378,13 @@ class Path:
 
     def certify(self) -> None:
         """Look for a better point at the end of the way, and for a higher bound."""
+        if self.interior is not None:
+            point, best = self.interior.dual_point(), self.best
+            inside = self.design.gram_of(point.sides)
+            slopes = self._slopes(point.kappa)
+            bound = lower_bound(self.design, slopes, None, point, inside, best.gamma, best.residuals)
+            self.bound = max(self.bound, bound)
+            return
         point = self.here
         nearby = point
         if not self.joint and point.kappa != self.loss.kappa:
