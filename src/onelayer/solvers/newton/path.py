@@ -35,8 +35,11 @@ _FEW = 4  # as many rows inside for each parameter are so few that the way may b
 _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
 _VANISHING = 1e-16
-_SINGULAR = 3  # systems that were, after which a loss without curvature is left to the interior point method
+_SINGULAR = 8  # systems that were, after which a loss without curvature is left to the interior point method
 _STEPS = 60  # and steps
+_NEAREST = (
+    1e-3  # times the tolerance: the distance at which more steps of the interior point method bring no more
+)
 _NEAR = 0.2  # times the tolerance: the distance from the optimum at which the gap is looked at
 _UPDATES = 30  # of H before it is summed anew
 _PERFECT_SUM = (
@@ -284,11 +287,12 @@ class Path:
         self.here = self._visit(self.interior.gamma, self.here.kappa)
         self.interior.arrive(self.here)
         self._consider(self.here)
-        near = self.interior.complementarity() <= _NEAR * self.tol * self.value(self.here)
-        if near or self.interior.stuck:
+        distance = self.interior.complementarity() / max(self.value(self.here), np.finfo(float).tiny)
+        ended = self.interior.stuck or distance <= _NEAREST * self.tol
+        if ended or distance <= _NEAR * self.tol:
             self.certify()
             self.done = self.gap <= self.tol
-            if self.interior.stuck and not self.done:
+            if ended and not self.done:
                 kappa = self.tol * self.value(self.best) / self._steepest**2
                 self.here = self._visit(self.best.gamma, max(kappa, _VANISHING * self.start_kappa))
                 self.interior, self.handed_back, self.stuck = None, True, False
