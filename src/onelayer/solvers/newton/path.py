@@ -291,11 +291,11 @@ class Path:
         ended = self.interior.stuck or distance <= _NEAREST * self.tol
         if ended or distance <= _NEAR * self.tol:
             self.certify()
-            self.done = self.gap <= self.tol
-            if ended and not self.done:
-                kappa = self.tol * self.value(self.best) / self._steepest**2
-                self.here = self._visit(self.best.gamma, max(kappa, _VANISHING * self.start_kappa))
-                self.interior, self.handed_back, self.stuck = None, True, False
+        self.done = self.gap <= self.tol
+        if ended and not self.done:
+            kappa = self.tol * self.value(self.best) / self._steepest**2
+            self.here = self._visit(self.best.gamma, max(kappa, _VANISHING * self.start_kappa))
+            self.interior, self.handed_back, self.stuck = None, True, False
 
     def _search(self, point: Point, trial: Point, move: NDArray, fall: float, down: float) -> None:
         """Go as far along a direction as the smoothed objective falls."""
