@@ -104,3 +104,18 @@ def test_sets_of_other_widths(run: Run) -> None:
         "rows of 2 features, but King County house sales of May 2014 to May 2015, bundled has 19"
         in result.error
     )
+
+
+@pytest.mark.parametrize("loss", ["absolute", "huber", "quantile"])
+def test_the_loss_of_the_last_record_is_the_one_that_is_printed(loss: str, run: Run, workplace: Path) -> None:
+    random = np.random.RandomState(0)
+    table = np.column_stack([random.randn(80, 2), random.standard_t(2, 80)])
+    lines = ["a,b,target", *(",".join(map(repr, row)) for row in table.tolist())]
+    (workplace / "rows.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    fitted = json.loads(
+        run("fit", "rows.csv", "--target", "target", "--loss", loss, "--no-report", "--json").out
+    )
+    last = ol.load(fitted["model"]).estimator_.history_[-1]["train_loss"]
+    assert fitted["train"]["loss"] == pytest.approx(last, rel=1e-9)
+    evaluated = json.loads(run("evaluate", fitted["model"], "rows.csv", "--json").out)
+    assert evaluated["test"]["loss"] == pytest.approx(last, rel=1e-9)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from onelayer.losses.regression import RegressionLoss
 from onelayer.matrices import Dense, spread
 from onelayer.objective import Objective
 from onelayer.solvers.closed_form import ClosedForm
+from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.newton import Newton
 from onelayer.solvers.run import Monitor
 from onelayer.solvers.solution import Solution, Stopped
@@ -92,16 +94,28 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
     losses : sequence of RegressionLoss
     go_on : bool
         Whether each fit is to start where the one before has ended.
+
+    Notes
+    -----
+    Of several, every record has the mean loss of all: of those fitted before as they are, of those to come at their
+    start.
     """
     if len(losses) == 1:
         return fit(task, losses[0])
     solutions: list[Solution] = []
+    others = _losses_at_start(task, losses)
     for k, loss in enumerate(losses):
         start = None if task.start is None else (task.start[0][[k]], task.start[1][[k]])
         if start is None and solutions and go_on:
             start = solutions[-1].coef, solutions[-1].intercept
-        part = replace(task, start=start, objective=replace(task.objective, n_outputs=1))
-        solutions.append(fit(part, loss)[0])
+        others[k] = (0.0, 0.0)
+        beside = _Beside(*(math.fsum(each) for each in zip(*others, strict=True)))
+        callbacks = [_Passed(callback, beside) for callback in task.callbacks]
+        part = replace(task, start=start, callbacks=callbacks, objective=replace(task.objective, n_outputs=1))
+        solution = fit(part, loss)[0]
+        last = solution.epochs[-1]
+        others[k] = last.train_loss, last.val_loss or 0.0
+        solutions.append(replace(solution, epochs=[beside.added(epoch) for epoch in solution.epochs]))
     epochs = [epoch for solution in solutions for epoch in solution.epochs]
     gaps = [solution.gap for solution in solutions if solution.gap is not None]
     ends = [solution.stopped for solution in solutions if solution.stopped is not Stopped.FINISHED]
@@ -116,6 +130,56 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
         gap=gap,
     )
     return joined, RegressionFit(tuple(losses), task.objective.alpha, None, gap, joined.rank)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """The mean losses of the outputs that a fit does not touch, on training and on validation data."""
+
+    train_loss: float
+    val_loss: float
+
+    def added(self, epoch: Epoch) -> Epoch:
+        """Return a record of one output as one of all."""
+        val_loss = None if epoch.val_loss is None else epoch.val_loss + self.val_loss
+        return replace(epoch, train_loss=epoch.train_loss + self.train_loss, val_loss=val_loss)
+
+
+class _Passed(Callback):
+    """What passes on to a callback the records of one output as those of all."""
+
+    def __init__(self, callback: Callback, beside: _Beside) -> None:
+        self._callback, self._beside = callback, beside
+
+    def on_start(self, epochs: int, rows: int) -> None:
+        """Pass it on."""
+        self._callback.on_start(epochs, rows)
+
+    def on_epoch(self, epoch: Epoch) -> bool | None:
+        """Pass it on, with what the other outputs add."""
+        return self._callback.on_epoch(self._beside.added(epoch))
+
+    def on_end(self) -> None:
+        """Pass it on."""
+        self._callback.on_end()
+
+
+def _losses_at_start(task: Task, losses: Sequence[RegressionLoss]) -> list[tuple[float, float]]:
+    """Return the mean loss of each output before anything is fitted, on training and on validation data."""
+    F, start = task.objective, task.start
+    parts = [(F.X, F.targets, F.sample_weight)]
+    if task.held_out is not None:
+        parts.append((Dense(task.held_out.X), task.held_out.targets, task.held_out.weights))
+    found = []
+    for k, loss in enumerate(losses):
+        if start is None:
+            constant = loss.constant(F.targets, F.sample_weight, 1)
+            each = [loss.constant_value(constant, y, weights) for _, y, weights in parts]
+        else:
+            known = start[0][[k]], start[1][[k]]
+            each = [loss.value(X.scores(*known, F.n_threads), y, weights) for X, y, weights in parts]
+        found.append((each[0], each[-1]))
+    return found
 
 
 def noise_scale(objective: Objective, delta: float) -> float:

@@ -230,7 +230,9 @@ class SingleLayer(BaseEstimator, ABC):
         solution = self._solve(sgd, "sgd", train, None, start, random_state, callbacks)
         self.n_iter_ = done + 1
         self.converged_ = False
-        self.history_ = [*history, {**solution.epochs[0].record(), "epoch": done + 1}]
+        seconds = sum(epoch.seconds for epoch in solution.epochs)  # of each output that is fitted by itself
+        record = {**solution.epochs[-1].record(), "epoch": done + 1, "seconds": seconds}
+        self.history_ = [*history, record]
         self._remember(before)
         return self
 

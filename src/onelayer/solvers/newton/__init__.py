@@ -3,6 +3,7 @@
 ``newton``          the solver
 ``problem``         an objective taken apart into outputs, in units of order one
 ``path``            one output's way to the optimum
+``interior_point``  another way, where the path does not get on
 ``design``          the rows, their Gram matrix, and a basis where columns are nearly dependent
 ``certificate``     the lower bound that makes a gap
 ``bounded``         the three losses in one form

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from onelayer.errors import InvalidParameterError
 from onelayer.losses import Loss
 
 Scale = float | Literal["auto"]
+
+_WIDEST = 2.0**200  # κ, beside the largest target, with which no row of a weight that counts is at a bound
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,33 @@ class BoundedLoss:
                 f"choose one of them, or another solver"
             )
         return _FORMS[loss.name](loss, scale)
+
+    def in_units(self, unit: float, largest: float) -> BoundedLoss:
+        """Return the same loss of residuals in units of ``unit``, so that ℓ = factor · unit · h.
+
+        Where κ is so wide that every row stays inside, factor · h = ½r² whatever it is. Then both are brought nearer to
+        the targets, for else slopes r/κ would be lost beside their bounds, or be no numbers.
+
+        Parameters
+        ----------
+        unit : float
+            A power of two.
+        largest : float
+            The largest target that counts, in these units.
+
+        Examples
+        --------
+        >>> from onelayer.losses import Huber
+        >>> BoundedLoss.of(Huber(1.5), 1.0).in_units(0.5, 10.0)
+        BoundedLoss(low=-1.0, high=1.0, factor=1.5, kappa=3.0, tau=None)
+        >>> wide = BoundedLoss.of(Huber(1.5), 1.0).in_units(2.0**-500, 1.0)
+        >>> wide.kappa == 2.0**200, wide.factor == 2.0**-300
+        (True, True)
+        """
+        kappa, widest = self.kappa / unit, _WIDEST * largest
+        if kappa > widest > 0:
+            return replace(self, kappa=widest, factor=widest * unit)
+        return replace(self, kappa=kappa)
 
 
 def _absolute(loss: Any, scale: Scale) -> BoundedLoss:

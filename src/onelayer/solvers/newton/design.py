@@ -143,6 +143,11 @@ class Design:
         """Return Σ cᵢwᵢ·uᵢuᵢᵀ."""
         return weighted_gram(self.source, choice, self.basis, self.n_threads)
 
+    def weighted(self, weights: NDArray) -> NDArray:
+        """Return Σ wᵢ·uᵢuᵢᵀ with other weights, of the rows that have one."""
+        source = self.source._replace(weights=weights)
+        return weighted_gram(source, self.everyone, self.basis, self.n_threads)
+
     def shortest(self, theta: NDArray, units: NDArray) -> NDArray:
         """Return, of all θ with the same scores on the rows, that with the least length of units·θ."""
         if self.null.shape[1] == 0:

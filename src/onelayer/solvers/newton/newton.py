@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from onelayer.losses import Loss, Quantile
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.newton.bounded import BoundedLoss, Scale
@@ -158,13 +159,16 @@ class Newton:
         coef, intercept = problem.parameters()
         gap = problem.gap(coef, intercept)
         if stopped is Stopped.FINISHED and not gap <= self.tol:
-            warnings.warn(self._complaint(problem.done, gap), ConvergenceWarning, stacklevel=2)
+            warnings.warn(
+                self._complaint(objective.loss, problem.done, gap), ConvergenceWarning, stacklevel=2
+            )
         scale = problem.scale() if self.scale == "auto" and form.tau is not None else None
         converged, rank = gap <= self.tol, problem.rank()
         return Solution(coef, intercept, converged, stopped, epochs, gap=gap, scale=scale, rank=rank)
 
-    def _complaint(self, done: bool, gap: float) -> str:
-        reached = f"the relative gap is {gap:.1e} and not yet tol={self.tol:g}"
+    def _complaint(self, loss: Loss, done: bool, gap: float) -> str:
+        which = f"quantile {loss.q:g}: " if isinstance(loss, Quantile) else ""  # there may be others
+        reached = f"{which}the relative gap is {gap:.1e} and not yet tol={self.tol:g}"
         if done:
             return f"{reached}, and the precision of float64 allows no less; scale the columns, or raise tol"
         return f"{reached} after max_iter={self.max_iter} steps; raise max_iter or tol"

@@ -22,6 +22,7 @@ from onelayer.kernels.residual_pass import Slopes, slope_along
 from onelayer.solvers.newton.bounded import BoundedLoss
 from onelayer.solvers.newton.certificate import lower_bound
 from onelayer.solvers.newton.design import Design, Point
+from onelayer.solvers.newton.interior_point import InteriorPoint
 from onelayer.solvers.newton.line_search import step_length
 from onelayer.solvers.newton.linear_systems import solve
 
@@ -29,10 +30,17 @@ _EPS = float(np.finfo(np.float64).eps)
 _LOOSE = 1e-2  # gradient, relative to its largest possible size, at which a stage on the way is left
 _STRICT = 1e-3  # and, times the tolerance, at which the gap is looked at
 _FINEST = 1e-17
+_BEYOND = 100.0  # targets beside which a larger κ tells nothing of the size of a gradient
 _FEW = 4  # as many rows inside for each parameter are so few that the way may be at its end
 _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
 _VANISHING = 1e-16
+_SINGULAR = 8  # systems that were, after which a loss without curvature is left to the interior point method
+_STEPS = 60  # and steps
+_NEAREST = (
+    1e-3  # times the tolerance: the distance at which more steps of the interior point method bring no more
+)
+_NEAR = 0.2  # times the tolerance: the distance from the optimum at which the gap is looked at
 _UPDATES = 30  # of H before it is summed anew
 _PERFECT_SUM = (
     8 * _EPS
@@ -68,6 +76,9 @@ class Path:
         self.bound, self.strict = 0.0, max(_STRICT * tol, _FINEST)
         self.start_kappa = kappa
         self.done = self.stuck = self.settled = False
+        self.interior: InteriorPoint | None = None
+        self.handed_back = False
+        self.steps = self.singular = 0
         weights = design.source.weights
         size = np.abs(y)
         self.size_of_y = float(weights @ size if weights.size else size.mean())
@@ -96,11 +107,11 @@ class Path:
 
     def value(self, point: Point) -> float:
         """Return the objective that is sought, in units of the targets and of the loss's factor."""
-        return self.mean_loss(point) + self._penalty(point)
+        return point.sums.target_loss + self._price(point) + self._penalty(point)
 
-    def mean_loss(self, point: Point) -> float:
-        """Return the same without the penalty."""
-        return point.sums.target_loss + self._price(point)
+    def mean_loss(self) -> float:
+        """Return Σ w·h(r) of the best point, with the κ of ``kappa``."""
+        return self.best.sums.target_loss
 
     def value_and_gap(self, theta: NDArray, constant: float) -> tuple[float, float]:
         """Return the objective of parameters of [z, 1], with the best κ, and its relative gap.
@@ -182,10 +193,15 @@ class Path:
         """Return the slope of the smoothed objective in κ; below 0, the κ sought is larger."""
         return (self.loss.tau or 0.0) - 0.5 * point.sums.slope_square
 
+    def _reach(self, kappa: float) -> float:
+        """Return κ times the largest slope; where the bounds are far beyond the targets, times what is beyond less."""
+        return min(self._steepest * kappa, _BEYOND * self.length_of_y or math.inf)
+
     def _steepness(self, point: Point) -> float:
-        """Return the largest slope, relative to the largest that the loss could have."""
-        size = np.where(self.design.size > 0, self.design.size, 1.0) * max(-self.loss.low, self.loss.high)
-        steepest = float(np.max(np.abs(self._gradient(point)) / size, initial=0.0))
+        """Return the largest slope, relative to the largest that the loss could have with such targets."""
+        size = np.where(self.design.size > 0, self.design.size, 1.0)
+        slopes = np.abs(self._gradient(point)) / size / (self._reach(point.kappa) / point.kappa)
+        steepest = float(np.max(slopes, initial=0.0))
         return max(steepest, abs(self._slope_in_kappa(point)) / (self.loss.tau or 1.0))
 
     def _gram_at(self, point: Point) -> NDArray:
@@ -212,18 +228,23 @@ class Path:
             matrix = matrix - inside[:, None] * (inside / square)
             right = right + kappa * kappa / square * slope * inside
         size = np.sqrt(np.square(self.design.size) + kappa * np.diag(A))
-        system = solve(matrix, right, size, 1e-13 * self._steepest * kappa)
+        system = solve(matrix, right, size, 1e-13 * self._reach(kappa))
+        self.singular += not system.regular
         fall = 0.0
         if self.joint:
             fall = -0.5 * math.copysign(kappa, slope)
             if square > 0:
                 fall = -kappa * (kappa * kappa * slope + inside @ system.solution) / square
-        return system.solution, fall, system.regular
+        return system.solution, float(fall), system.regular
 
     # the way
 
     def step(self) -> None:
         """Take one Newton step, or leave a smoothing for the next one."""
+        self.steps += 1
+        if self.interior is not None or self._gets_on_badly():
+            self._step_inside()
+            return
         if self.joint and self.here.kappa <= _PERFECT * self.start_kappa:
             self._drop_scale()
         point = self.here
@@ -251,6 +272,30 @@ class Path:
             self.here = trial
         else:
             self._search(point, trial, move, fall, down)
+
+    def _gets_on_badly(self) -> bool:
+        """Return whether the interior point method is likely to be the quicker way from here."""
+        if self.loss.kappa > 0 or self.loss.tau is not None or self.handed_back:
+            return False
+        return self.singular > _SINGULAR or self.steps > _STEPS
+
+    def _step_inside(self) -> None:
+        """Take a step of the interior point method."""
+        if self.interior is None:
+            self.interior = InteriorPoint(self.design, self.y, self.loss.low, self.loss.high, self.best)
+        self.interior.step()
+        self.here = self._visit(self.interior.gamma, self.here.kappa)
+        self.interior.arrive(self.here)
+        self._consider(self.here)
+        distance = self.interior.complementarity() / max(self.value(self.here), np.finfo(float).tiny)
+        ended = self.interior.stuck or distance <= _NEAREST * self.tol
+        if ended or distance <= _NEAR * self.tol:
+            self.certify()
+        self.done = self.gap <= self.tol
+        if ended and not self.done:
+            kappa = self.tol * self.value(self.best) / self._steepest**2
+            self.here = self._visit(self.best.gamma, max(kappa, _VANISHING * self.start_kappa))
+            self.interior, self.handed_back, self.stuck = None, True, False
 
     def _search(self, point: Point, trial: Point, move: NDArray, fall: float, down: float) -> None:
         """Go as far along a direction as the smoothed objective falls."""
@@ -337,6 +382,13 @@ class Path:
 
     def certify(self) -> None:
         """Look for a better point at the end of the way, and for a higher bound."""
+        if self.interior is not None:
+            point, best = self.interior.dual_point(), self.best
+            inside = self.design.gram_of(point.sides)
+            slopes = self._slopes(point.kappa)
+            bound = lower_bound(self.design, slopes, None, point, inside, best.gamma, best.residuals)
+            self.bound = max(self.bound, bound)
+            return
         point = self.here
         nearby = point
         if not self.joint and point.kappa != self.loss.kappa:

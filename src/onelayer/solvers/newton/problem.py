@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from onelayer.solvers.newton.path import Path
 _NORMAL = 1.4826  # standard deviation of a normal distribution, in units of its median absolute deviation
 _TINY = float(np.finfo(np.float64).tiny)
 _LARGEST_PENALTY = 1e200
+_UNPENALISED = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,15 @@ class Targets:
     y : (n_rows,) float64
     offset, unit : float
         The unit is a power of two.
-    spread : float
-        Median of the |y| that are not 0; 0 where all are.
+    spread, largest : float
+        Median of the |y| that are not 0, and the largest |y|, of rows with a weight; 0 where all are.
     """
 
     y: NDArray
     offset: float
     unit: float
     spread: float
+    largest: float
 
     @classmethod
     def of(cls, column: NDArray, weights: NDArray | None, share: float, centred: bool) -> Targets:
@@ -47,12 +50,13 @@ class Targets:
         spread = _typical(y, weights)
         unit = 1 / float(inverse_power(np.array([spread]))[0])
         y /= unit
-        return cls(y, offset, unit, spread / unit)
+        largest = float(np.max(np.abs(_counted(y, weights)), initial=0.0))
+        return cls(y, offset, unit, spread / unit, largest)
 
 
 @dataclass(frozen=True)
 class Output:
-    """One output, and the units in which its path goes: F = factor · the objective of the path."""
+    """One output, and the units in which its path goes: F = factor · unit · the objective of the path."""
 
     targets: Targets
     path: Path
@@ -64,16 +68,25 @@ class Output:
         """Return (coef, intercept) of the best point, in units of X and y as stored."""
         design, seen = self.path.design, self.coordinates
         units = np.append(self.units, 0.0) if seen.intercept else self.units
-        theta = design.shortest(design.theta(self.path.best.gamma), units * self.targets.unit)
+        theta = design.shortest(design.theta(self.path.best.gamma), units)
         return seen.parameters(theta, self.targets.offset, self.targets.unit)
 
-    def value_and_excess(self, coef: NDArray, intercept: float) -> tuple[float, float]:
-        """Return F of these parameters, and how far it is above its least value at most."""
+    def mean_loss(self) -> float:
+        """Return Σ w·ℓ of the best point. Where a scale is sought, ℓ is Huber's loss with δ·σ, which is κ."""
+        path, unit = self.path, self.targets.unit
+        factor = (
+            self.factor if path.loss.tau is None else path.kappa * unit or 1.0
+        )  # σ = 0: the absolute loss
+        return factor * unit * path.mean_loss()
+
+    def value_and_gap(self, coef: NDArray, intercept: float) -> tuple[float, int, float]:
+        """Return F of these parameters as m, e of m·2^e, since it may be no number, and its relative gap."""
         seen, targets = self.coordinates, self.targets
         theta = seen.theta(coef, intercept, targets.offset, targets.unit)
         constant = float(np.abs(coef) @ np.abs(seen.center)) + abs(intercept) + abs(targets.offset)
         value, gap = self.path.value_and_gap(theta, constant / targets.unit)
-        return self.factor * value, self.factor * value * gap
+        parts = [math.frexp(part) for part in (value, self.factor, targets.unit)]
+        return math.prod(part for part, _ in parts), sum(exponent for _, exponent in parts), gap
 
 
 class Problem:
@@ -101,7 +114,7 @@ class Problem:
         weights = objective.sample_weight
         self.coordinates = Coordinates.of(objective.X, weights, objective.fit_intercept)
         self.shares = None if weights is None else _shares(weights)
-        self.designs: dict[float, Design] = {}
+        self.designs: dict[tuple[float, float], Design] = {}
         starts = [None] * objective.n_outputs if start is None else list(zip(*start, strict=True))
         self.outputs = [self._output(k, begin) for k, begin in enumerate(starts)]
 
@@ -109,8 +122,8 @@ class Problem:
         form, seen, weights = self.form, self.coordinates, self.objective.sample_weight
         share = form.high / (form.high - form.low)
         targets = Targets.of(self.objective.targets[:, number], weights, share, seen.intercept)
-        loss = replace(form, kappa=form.kappa / targets.unit)
-        design = self._design(targets.unit)
+        loss = form.in_units(targets.unit, targets.largest)
+        design = self._design(targets.unit, loss.factor)
         gamma, spread = np.zeros(design.rank), targets.spread
         if start is not None:
             gamma = design.gamma(seen.theta(*start, targets.offset, targets.unit))
@@ -118,16 +131,18 @@ class Problem:
         spread = spread or 1.0
         kappa = max(loss.kappa, spread) if form.tau is None else form.factor * _NORMAL * spread
         path = Path(design, targets.y, loss, gamma, kappa, self.tol)
-        return Output(targets, path, form.factor * targets.unit, seen, seen.scale / self.objective.X.unit)
+        return Output(targets, path, loss.factor, seen, seen.scale / self.objective.X.unit)
 
-    def _design(self, unit: float) -> Design:
-        """Return the rows with the penalty in units of targets with this unit; of all outputs where there is none."""
+    def _design(self, unit: float, factor: float) -> Design:
+        """Return the rows with the penalty in units of factor · unit; the same for all outputs where there is none."""
         objective, seen = self.objective, self.coordinates
-        key = unit if objective.alpha > 0 else 1.0
+        key = (unit, factor) if objective.alpha > 0 else _UNPENALISED
         if key not in self.designs:
+            (m, e), (n, f), (d, g) = map(math.frexp, (objective.alpha, unit, factor))
+            mantissas, exponents = np.frexp(seen.scale / objective.X.unit)
             with np.errstate(over="ignore", under="ignore"):
-                pull = np.sqrt(objective.alpha / self.form.factor) * np.sqrt(unit)
-                penalty = np.minimum(np.square(seen.scale / objective.X.unit * pull), _LARGEST_PENALTY)
+                penalty = np.ldexp(m * n / d * np.square(mantissas), e + f - g + 2 * exponents)
+            penalty = np.minimum(penalty, _LARGEST_PENALTY)
             penalty = np.append(penalty, 0.0) if seen.intercept else penalty
             rows = source(objective.X.array, seen.center, seen.scale, seen.intercept, self.shares)
             self.designs[key] = Design(rows, penalty, self.n_threads)
@@ -145,8 +160,8 @@ class Problem:
         return all(output.path.done for output in self.outputs)
 
     def mean_loss(self) -> float:
-        """Return the mean loss of the best parameters so far, of J with a scale that is sought."""
-        return sum(output.factor * output.path.mean_loss(output.path.best) for output in self.outputs)
+        """Return the mean loss of the best parameters so far, with their own scale where one is sought."""
+        return sum(output.mean_loss() for output in self.outputs)
 
     def parameters(self) -> tuple[NDArray, NDArray]:
         """Return the best (coef, intercept) so far, in units of X and y as stored."""
@@ -158,15 +173,18 @@ class Problem:
         for output in self.outputs:
             if not output.path.done:
                 output.path.certify()
-        pairs = [o.value_and_excess(*each) for o, *each in zip(self.outputs, coef, intercept, strict=True)]
-        excess = sum(excess for _, excess in pairs)
-        return float(excess / sum(value for value, _ in pairs)) if excess > 0 else 0.0
+        each = zip(self.outputs, coef, intercept, strict=True)
+        parts = [output.value_and_gap(*parameters) for output, *parameters in each]
+        largest = max((exponent for part, exponent, _ in parts if part > 0), default=0)
+        values = [math.ldexp(part, exponent - largest) if part > 0 else 0.0 for part, exponent, _ in parts]
+        excess = sum(value * gap for value, (*_, gap) in zip(values, parts, strict=True))
+        return float(excess / sum(values)) if excess > 0 else 0.0
 
     def rank(self) -> int | None:
         """Return the rank of the columns, centred if there is an intercept; None with a penalty."""
         if self.objective.alpha > 0:
             return None
-        return self.objective.X.shape[1] - self.designs[1.0].null.shape[1]
+        return self.objective.X.shape[1] - self.designs[_UNPENALISED].null.shape[1]
 
     def scale(self) -> Any:
         """Return σ of the best parameters, of several outputs an array (n_outputs,)."""
