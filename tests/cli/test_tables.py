@@ -286,9 +286,9 @@ class TestLosses:
         (workplace / "houses.csv").write_bytes(as_text(frame))
         found = fit(run, "houses.csv", "--loss", "auto").estimator_
         assert (found.loss, found.scale == "auto") == ("huber", False)
-        chosen = fit(run, "houses.csv", "--loss", "auto", "--delta", "0.7").estimator_
-        assert (chosen.loss, chosen.delta, chosen.scale) == ("huber", 0.7, "auto")
-        same = fit(run, "houses.csv", "--loss", "huber", "--delta", "0.7").estimator_
+        chosen = fit(run, "houses.csv", "--loss", "auto", "--delta", "1.2").estimator_
+        assert (chosen.loss, chosen.delta, chosen.scale) == ("huber", 1.2, "auto")
+        same = fit(run, "houses.csv", "--loss", "huber", "--delta", "1.2").estimator_
         assert chosen.coef_.tobytes() == same.coef_.tobytes()
 
     def test_an_option_of_sgd_asks_for_it_with_the_usual_value_too(self, houses: str, run: Run) -> None:
