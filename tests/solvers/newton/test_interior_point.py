@@ -123,3 +123,17 @@ def test_can_be_stopped_on_the_way(handed_over):
         part = Newton(max_iter=len(whole.epochs) - 2).solve(F)
     assert handed_over
     assert value(F, part) * (1 - part.gap) <= value(F, whole) * (1 + 1e-14)
+
+
+def test_the_path_goes_on_where_the_interior_point_method_is_stuck(monkeypatch):
+    class Weary(path.InteriorPoint):
+        def step(self):
+            super().step()
+            self.stuck = self.complementarity() < 1e-5
+
+    monkeypatch.setattr(path, "InteriorPoint", Weary)
+    monkeypatch.setattr(path, "_STEPS", 0)
+    F = with_categories(Quantile(0.3), 400, 15)
+    solution = Newton().solve(F)
+    assert solution.converged
+    assert value(F, solution) == pytest.approx(least_value(F), rel=1e-8)
