@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onelayer.matrices import Columnar, Dense
+from onelayer.columnar import Columnar
+from onelayer.matrices import Dense
 
 
 @pytest.fixture

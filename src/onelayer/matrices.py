@@ -7,13 +7,14 @@ enters the scores: 1/255 for uint8, else 1.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from onelayer.columnar import Columnar
 
 _CHUNK_ELEMENTS = 1 << 18
 _SAMPLE_ELEMENTS = 1 << 20
@@ -61,48 +62,6 @@ class Matrix(ABC):
     @abstractmethod
     def sample(self, rows: NDArray) -> NDArray:
         """Return some rows, in units of X as stored, in the type of computation."""
-
-
-class Columnar:
-    """Columns that lie anywhere in memory, as a frame holds them, where an array of two dimensions is asked for.
-
-    Attributes
-    ----------
-    columns : sequence of (n_rows,) array
-        Of one type; the values of each follow each other.
-
-    Examples
-    --------
-    >>> X = Columnar([np.array([1.0, 2.0]), np.array([3.0, 5.0])])
-    >>> X.shape, len(X), X[[1]], np.asarray(X)
-    ((2, 2), 2, array([[2., 5.]]), array([[1., 3.],
-           [2., 5.]]))
-    """
-
-    ndim = 2
-
-    def __init__(self, columns: Sequence[NDArray]) -> None:
-        self.columns = columns
-        self.shape, self.dtype = (len(columns[0]), len(columns)), columns[0].dtype
-
-    @classmethod
-    def of(cls, array: NDArray) -> Columnar:
-        """Take the columns of an array in Fortran order, without a copy."""
-        return cls(list(array.T))
-
-    @property
-    def places(self) -> NDArray[np.uintp]:
-        """The address of each column."""
-        return np.array([column.__array_interface__["data"][0] for column in self.columns], np.uintp)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: Any) -> NDArray:
-        return np.stack([column[rows] for column in self.columns], axis=-1)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
-        return self[:] if dtype is None else self[:].astype(dtype, copy=False)
 
 
 class Dense(Matrix):

@@ -22,9 +22,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from onelayer import frames, model_files, validation
+from onelayer.columnar import Columnar
 from onelayer.errors import InvalidDataError
 from onelayer.losses import Loss
-from onelayer.matrices import Columnar, Dense
+from onelayer.matrices import Dense
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.columnar import Columnar
 from onelayer.data.preparation import stored
 from onelayer.data.preparation.blocks import Blocks
 from onelayer.data.preparation.feature import Feature
@@ -25,7 +26,6 @@ from onelayer.data.preparation.weight import Weight
 from onelayer.data.tables.parts import even_parts
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError, TableWarning, optional_dependency, warn
-from onelayer.matrices import Columnar
 
 if TYPE_CHECKING:
     import polars as pl

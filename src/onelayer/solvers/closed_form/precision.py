@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.matrices import Columnar, spread
+from onelayer.columnar import Columnar
+from onelayer.matrices import spread
 from onelayer.solvers.closed_form.normal_equations import NormalEquations
 from onelayer.solvers.closed_form.statistics import Statistics
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.matrices import Columnar, Dense
+from onelayer.columnar import Columnar
+from onelayer.matrices import Dense
 from onelayer.validation import check_finite
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.columnar import Columnar
 from onelayer.errors import InvalidDataError
-from onelayer.matrices import Columnar
 from onelayer.solvers.closed_form.double_double import DoubleDouble
 from onelayer.solvers.closed_form.rows import Rows
 
