@@ -9,7 +9,7 @@ from typing import Any
 from onelayer.plots.history import series
 from onelayer.report import chart
 from onelayer.report.numbers import significant
-from onelayer.report.record import Texts
+from onelayer.report.record import Texts, joined
 
 _LOOKS = {"train_loss": "first", "val_loss": "second", "val_score": "second"}
 _MOST_ROWS = 100
@@ -73,11 +73,11 @@ def curves_of(history: Sequence[dict[str, Any]], *, loss: str, score: str, t: Te
 
 
 def _description(curves: list[tuple[str, list[float]]], n_epochs: int, t: Texts) -> str:
-    ranges = (
+    ranges = [
         t["curve_range"].format(name=name, first=significant(values[0], 3), last=significant(values[-1], 3))
         for name, values in curves
-    )
-    return t["curve_description"].format(n=n_epochs, curves=" ".join(ranges))
+    ]
+    return t["curve_description"].format(n=n_epochs, curves=joined(ranges))
 
 
 def _row(epoch: dict[str, Any], t: Texts) -> list[str]:
