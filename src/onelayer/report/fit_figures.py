@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from onelayer.inference.summary import Coefficients, OutputSummary, Summary
 
 _MOST_FEATURES, _MOST_OF_SEVERAL, _MOST_OUTPUTS = 40, 12, 6
+_LARGE = 1e6  # a t beyond it is written in three digits
 _COLUMNS = ("coefficient", "standard_error", "t_value", "p_value", "interval", "vif")
 _FIGURES = (
     "r2",
@@ -178,7 +179,7 @@ def _coefficient_figures(table: Coefficients, i: int) -> list[str]:
     return [
         coefficient,
         significant(float(table.standard_error[i]), 3),
-        f"{t:,.2f}" if math.isfinite(t) else significant(t),
+        f"{t:,.2f}" if abs(t) < _LARGE else significant(t, 3),
         p_value(float(table.p[i])),
         interval_text(float(table.low[i]), float(table.high[i])),
         significant(float(table.variance_inflation[i]), 3),
