@@ -275,6 +275,65 @@ def test_data_at_the_edge(case, lang):
                 assert "inf" not in value, (tag, name, value)
 
 
+def exact_line(noise=0.0):
+    random = np.random.RandomState(6)
+    rows = random.randn(200, 3)
+    return data(rows, rows @ [1.0, 2.0, 3.0] + 4 + noise * random.randn(200), names=None)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_perfect_fit_says_that_its_residuals_are_rounding(lang):
+    train = exact_line()
+    page = page_of(fit(train), train, None, lang=lang)
+    words = {
+        "en": "what is left is only the rounding of the numbers, and not noise",
+        "zh": "剩下的只是数值的舍入误差",
+    }
+    assert page.text.count(words[lang]) == 2  # where noise is shown, and where errors are
+    assert {"en": "so no row can be said to stand out", "zh": "没有哪一行格外突出"}[lang] in page.text
+    assert not page.all("g", "mark")
+    assert not re.search(r"\d(,\d{3}){4,}", page.text)
+
+
+def test_small_noise_is_not_taken_for_rounding():
+    train = exact_line(noise=1e-10)
+    text = page_of(fit(train), train, None).text
+    assert "rounding of the numbers" not in text
+    assert "Cook's distance joins the two" in text
+
+
+def test_a_huge_t_is_written_short():
+    train = exact_line(noise=1e-10)
+    model = fit(train)
+    t = model.summary().outputs[0].coefficients.t[1]
+    assert t > 1e9
+    row = content(model, train, None, "test", "en").fit.outputs[0].raw.rows[0]
+    assert re.fullmatch(r"\d\.\d\de\+\d\d", row.figures[2])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_of_influential_rows_stand_on_no_dot_and_no_curve(seed):
+    random = np.random.RandomState(seed)
+    rows = random.standard_cauchy((300, 3))
+    train = data(rows, rows @ [1.0, 2.0, 3.0] + random.standard_cauchy(300), names=None)
+    drawn = content(fit(train), train, None, "test", "en").influence.chart
+    assert len(drawn.marks) == 5
+    boxes = []
+    for mark in drawn.marks:
+        x, y = mark.at
+        width = 8.4 * len(mark.text)
+        left = {"start": x, "middle": x - width / 2, "end": x - width}[mark.anchor]
+        boxes.append((left, y - 7, left + width, y + 7))
+    for left, top, right, bottom in boxes:
+        assert drawn.x.start <= left < right <= drawn.x.end + 0.5
+        assert drawn.y.end - 8 <= top < bottom <= drawn.y.start  # below the title of the axis
+        named = {(mark.x, mark.y) for mark in drawn.marks}
+        assert not [p for p in drawn.dots if p not in named and left < p[0] < right and top < p[1] < bottom]
+    for k, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[:k]:
+            assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
+
+
 def test_names_are_text_and_never_markup():
     names = ("<script>", "<b>&", "fuel=<i>", "fuel=oil")
     train = dataclasses.replace(TRAIN, feature_names=names)

@@ -101,7 +101,8 @@ validation_fraction, warm_start, random_state, n_threads
     condition_ : float or None
         Of "closed_form": condition number of the columns, centred and scaled to length one.
     n_features_in_, feature_names_in_, n_iter_, converged_, history_, training_
-        As for ``SoftmaxRegression``; ``val_score`` is R². An exact solver has one record for each iteration.
+        As for ``SoftmaxRegression``; ``val_score`` is R². An exact solver has one record for each iteration. Of several
+        quantiles ``training_["parts"]`` has iterations, convergence and gap of each.
 
     Notes
     -----

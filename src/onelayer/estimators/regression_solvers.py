@@ -22,7 +22,7 @@ from onelayer.solvers.closed_form import ClosedForm
 from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.newton import Newton
 from onelayer.solvers.run import Monitor
-from onelayer.solvers.solution import Solution, Stopped
+from onelayer.solvers.solution import Part, Solution, Stopped
 
 _SCALE_ROWS = 20_000
 
@@ -128,6 +128,7 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
         stopped=ends[0] if ends else Stopped.FINISHED,
         epochs=[replace(epoch, epoch=k, epochs=len(epochs)) for k, epoch in enumerate(epochs, 1)],
         gap=gap,
+        parts=[Part(len(each.epochs), bool(each.converged), each.gap) for each in solutions],
     )
     return joined, RegressionFit(tuple(losses), task.objective.alpha, None, gap, joined.rank)
 

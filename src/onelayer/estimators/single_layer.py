@@ -378,6 +378,8 @@ class SingleLayer(BaseEstimator, ABC):
         self.training_ = self._record(
             len(train.X), seconds, method, str(solution.stopped), sgd.threads, sgd.loop
         )
+        if solution.parts:
+            self.training_["parts"] = [part.record() for part in solution.parts]
         return solution
 
     def _record(

@@ -11,6 +11,7 @@ import numpy as np
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.matrices import spread
 from onelayer.plots import canvas
+from onelayer.plots.callouts import callouts
 from onelayer.plots.colors import BLUE, VERMILION
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from onelayer.solvers.closed_form.least_squares import LeastSquares
 
 _MOST_ROWS, _FARTHEST = 20_000, 1_000
+_LETTER, _HEIGHT, _RADIUS = 6.5, 12.0, 2.5  # of the names and the dots, in points
 
 
 def least_squares_of(model: Any) -> LeastSquares | None:
@@ -225,13 +227,6 @@ class InfluenceDisplay:
             self.leverage, self.studentized, s=14, color=BLUE, alpha=0.6, linewidths=0
         )
         self.ax_.axhline(0, linestyle=":", color="gray")
-        for i in self.most:
-            self.ax_.annotate(
-                str(self.rows[i]),
-                (self.leverage[i], self.studentized[i]),
-                xytext=(4, 3),
-                textcoords="offset points",
-            )
         self.ax_.margins(x=0.08)
         (low, high), ends = self.ax_.get_xlim(), self.ax_.get_ylim()
         leverage = np.linspace(max(low, 1e-3 * high), min(high, 1.0), 200)
@@ -243,5 +238,46 @@ class InfluenceDisplay:
             self.contours_[-2].set_label(f"Cook's distance {level:g}")
         self.ax_.set(xlim=(low, high), ylim=ends, xlabel="Leverage", ylabel="Standardised residual")
         if self.contours_:
-            self.ax_.legend(frameon=False)
+            self.ax_.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
+        self._name()
         return self
+
+    def _name(self) -> None:
+        """Write what the most influential rows are called where nothing else is drawn."""
+        ax = self.ax_
+        known = np.isfinite(self.studentized)
+        named = self.most[known[self.most]]
+        point = ax.figure.dpi / 72
+        places = ax.transData.transform(np.column_stack([self.leverage, self.studentized])) / point
+        names = [str(self.rows[i]) for i in named]
+        others = known.copy()
+        others[named] = False
+        (left, low), (right, high) = ax.bbox.get_points() / point
+        lines = [ax.transData.transform(line.get_xydata()) / point for line in self.contours_]
+        zero = ax.transData.transform((ax.get_xlim()[0], 0.0))[1] / point
+        found = callouts(
+            places[named],
+            np.array([[_LETTER * len(name) + 2, _HEIGHT] for name in names]).reshape(-1, 2),
+            places[others],
+            [*(_inside(line, low, high) for line in lines), np.array([[left, zero], [right, zero]])],
+            (left + 2, low + 2, right - 2, high - 2),
+            radius=_RADIUS,
+            dot_radius=2.0,
+        )
+        for i, name, place in zip(named, names, found, strict=True):
+            ax.annotate(
+                name,
+                (self.leverage[i], self.studentized[i]),
+                xytext=(place.x - places[i, 0], place.y - places[i, 1]),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                arrowprops=None
+                if place.leader is None
+                else {"arrowstyle": "-", "color": "gray", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3},
+            )
+
+
+def _inside(line: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return the part of a line between two heights."""
+    return line[(line[:, 1] >= low) & (line[:, 1] <= high)]

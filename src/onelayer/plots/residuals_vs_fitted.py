@@ -31,20 +31,24 @@ class RunningQuartiles:
         Median of x in each group, ascending.
     lower, median, upper : (n_groups,) float64
         Quartiles of y in each group.
+    level : (n_groups,) float64
+        Its quantile q, where one was asked for, else the median.
     """
 
     x: np.ndarray
     lower: np.ndarray
     median: np.ndarray
     upper: np.ndarray
+    level: np.ndarray
 
 
-def running_quartiles(x: Any, y: Any) -> RunningQuartiles:
+def running_quartiles(x: Any, y: Any, q: float = 0.5) -> RunningQuartiles:
     """Return the quartiles of y along x, in at most 24 groups of as many rows each, at least 20.
 
     Rows with equal x stay together. With fewer than 3 groups there is nothing to follow, and the result is empty.
     A median that leaves zero shows a bend that the model does not have; quartiles that part show noise that
-    grows. Unlike a local mean, they are not moved by outliers (Tukey, *Exploratory Data Analysis*, 1977, chapter 9).
+    grows. Of the residuals of a quantile q it is their own quantile q that stays at zero. Unlike a local mean, none of
+    these is moved by outliers (Tukey, *Exploratory Data Analysis*, 1977, chapter 9).
 
     Cost: O(n_rows·log n_rows).
 
@@ -66,9 +70,10 @@ def running_quartiles(x: Any, y: Any) -> RunningQuartiles:
     starts = np.searchsorted(x, x[np.arange(n_groups) * len(x) // max(n_groups, 1)])
     starts = np.unique(starts)
     if len(starts) < _FEWEST_GROUPS:
-        return RunningQuartiles(*np.empty((4, 0)))
+        return RunningQuartiles(*np.empty((5, 0)))
     groups = zip(np.split(x, starts[1:]), np.split(y, starts[1:]), strict=True)
-    return RunningQuartiles(*np.array([[np.median(a), *np.percentile(b, [25, 50, 75])] for a, b in groups]).T)
+    shares = [0.25, 0.5, 0.75, q]
+    return RunningQuartiles(*np.array([[np.median(a), *np.quantile(b, shares)] for a, b in groups]).T)
 
 
 def shown_rows(values: np.ndarray, most: int) -> np.ndarray:

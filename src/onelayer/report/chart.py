@@ -68,21 +68,24 @@ class Mark:
     ----------
     x, y : float
     text : str
-        What stands beside it.
-    anchor : {"start", "end"}
-        Which end of the text is at the dot.
+        What stands near it.
     words : str
         What appears when it is pointed at.
-    lift : float
-        How much lower than the dot the text stands; higher if negative.
+    at : (float, float)
+        Where the text stands: one of its ends or its middle, and the middle of its height.
+    anchor : {"start", "middle", "end"}
+        Which part of the text stands there.
+    leader : str
+        Path of a line to the text, where it stands apart; else empty.
     """
 
     x: float
     y: float
     text: str
-    anchor: str
     words: str
-    lift: float = 0.0
+    at: tuple[float, float]
+    anchor: str
+    leader: str
 
 
 @dataclass(frozen=True)

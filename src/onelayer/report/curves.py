@@ -9,7 +9,7 @@ from typing import Any
 from onelayer.plots.history import series
 from onelayer.report import chart
 from onelayer.report.numbers import significant
-from onelayer.report.record import Texts
+from onelayer.report.record import Texts, joined
 
 _LOOKS = {"train_loss": "first", "val_loss": "second", "val_score": "second"}
 _MOST_ROWS = 100
@@ -22,12 +22,15 @@ class Curves:
     Attributes
     ----------
     charts : list of Chart
+    headings : list of str
+        Over each chart; empty where there is nothing to tell apart.
     header : list of str
     rows : list of list of str
     n_epochs : int
     """
 
     charts: list[chart.Chart]
+    headings: list[str]
     header: list[str]
     rows: list[list[str]]
     n_epochs: int
@@ -69,15 +72,34 @@ def curves_of(history: Sequence[dict[str, Any]], *, loss: str, score: str, t: Te
     header = [t["epoch"], t["training_loss"], t["validation_loss"], score, t["learning_rate"], t["time"]]
     step = -(-len(history) // _MOST_ROWS)
     rows = [_row(epoch, t) for epoch in history[::step]]
-    return Curves(charts, [*header, t["rows_per_second"]], rows, len(history))
+    return Curves(charts, [""] * len(charts), [*header, t["rows_per_second"]], rows, len(history))
+
+
+def side_by_side(parts: Sequence[tuple[str, Curves]], first: str) -> Curves:
+    """Return the curves of several fits beside each other, and their tables as one with a column more in front.
+
+    Parameters
+    ----------
+    parts : sequence of (str, Curves)
+        What each fit is called, and its curves.
+    first : str
+        Header of the new column.
+    """
+    return Curves(
+        [drawn for _, each in parts for drawn in each.charts],
+        [name for name, each in parts for _ in each.charts],
+        [first, *parts[0][1].header],
+        [[name, *row] for name, each in parts for row in each.rows],
+        sum(each.n_epochs for _, each in parts),
+    )
 
 
 def _description(curves: list[tuple[str, list[float]]], n_epochs: int, t: Texts) -> str:
-    ranges = (
+    ranges = [
         t["curve_range"].format(name=name, first=significant(values[0], 3), last=significant(values[-1], 3))
         for name, values in curves
-    )
-    return t["curve_description"].format(n=n_epochs, curves=" ".join(ranges))
+    ]
+    return t["curve_description"].format(n=n_epochs, curves=joined(ranges))
 
 
 def _row(epoch: dict[str, Any], t: Texts) -> list[str]:

@@ -47,6 +47,7 @@ def all_effects(
     low: NDArray,
     high: NDArray,
     unit: str,
+    others: Sequence[tuple[str, NDArray]],
     t: Texts,
 ) -> AllEffects | None:
     """Return the effects of the levels of each category; None without categories.
@@ -62,28 +63,45 @@ def all_effects(
         Coefficients of one output, and the ends of their intervals, NaN where there are none.
     unit : str
         What the target is called.
+    others : sequence of (str, (n_features,) float64)
+        Of several quantiles, what each is called and its coefficients, which stand beside the chart as figures; else
+        empty.
     t : dict
         The texts of the page.
     """
-    found = [
-        category_effects(group, names, level_counts(group, X), len(X), coef, low, high)
-        for group in groups
-        if group.reference is not None
-    ]
+    found = []
+    for group in groups:
+        if group.reference is not None:
+            counts = level_counts(group, X)
+            each = [
+                category_effects(group, names, counts, len(X), *ends)
+                for ends in [(coef, low, high), *((values,) * 3 for _, values in others)]
+            ]
+            found.append((each[0], each[1:]))
     if not found:
         return None
-    found.sort(key=lambda each: -float(np.ptp(each.effect)))
-    shown = [_drawn(effects, unit, t) for effects in found[:_MOST_CATEGORIES]]
+    found.sort(key=lambda pair: -float(np.ptp(pair[0].effect)))
+    called = [name for name, _ in others]
+    shown = [_drawn(effects, unit, called, beside, t) for effects, beside in found[:_MOST_CATEGORIES]]
     return AllEffects(shown, len(found))
 
 
-def _drawn(effects: Effects, unit: str, t: Texts) -> CategoryEffects:
+def _drawn(
+    effects: Effects, unit: str, called: list[str], beside: list[Effects], t: Texts
+) -> CategoryEffects:
     shown = effects.shortened(_MOST_LEVELS)
+    tables = [dict(zip(each.levels, each.effect.tolist(), strict=True)) for each in beside]
     figures = []
     for k, (value, low, high, count) in enumerate(
         zip(*(values.tolist() for values in (shown.effect, shown.low, shown.high, shown.counts)), strict=True)
     ):
-        if k == shown.reference:
+        if tables:
+            values = [
+                t["reference_level"] if k == shown.reference else significant(table[shown.levels[k]], 3)
+                for table in tables
+            ]
+            figures.append([*values, f"{count:,}"])
+        elif k == shown.reference:
             figures.append([t["reference_level"], "", f"{count:,}"])
         else:
             figures.append([significant(value, 3), interval_text(low, high), f"{count:,}"])
@@ -94,7 +112,7 @@ def _drawn(effects: Effects, unit: str, t: Texts) -> CategoryEffects:
         shown.high,
         looks=["reference" if k == shown.reference else "" for k in range(len(shown.levels))],
         figures=figures,
-        header=[t["effect"], t["interval"], t["rows"]],
+        header=[*called, t["rows"]] if tables else [t["effect"], t["interval"], t["rows"]],
         label=t["effect_on"].format(name=unit),
     )
     return CategoryEffects(shortened(effects.column), drawn, len(shown.levels), len(effects.levels))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from onelayer.data.dataset import Dataset
+from onelayer.evaluation import ValuePredictions
 from onelayer.plots.influence import least_squares_of
 from onelayer.report.record import Texts
 
@@ -37,12 +42,37 @@ def summary_of(model: Any, train: Dataset, features: Sequence[str], outputs: Seq
     return None
 
 
-def why_no_influence(model: Any, least_squares: LeastSquares | None, n_rows: int, t: Texts) -> str:
-    """Say why there is no influence of single rows; empty where there is."""
+def why_no_influence(
+    model: Any, least_squares: LeastSquares | None, n_rows: int, rounding: bool, t: Texts
+) -> str:
+    """Say why there is no influence of single rows; empty where there is.
+
+    ``rounding`` tells whether the residuals are nothing but rounding.
+    """
     if least_squares is None:
         return t["no_influence_solver"]
     if least_squares.alpha > 0:
         return t["no_influence_penalty"]
     if least_squares.n_rows != n_rows or least_squares.total_weight != n_rows:
         return t["no_influence_rows"]
-    return ""
+    return t["no_influence_rounding"] if rounding else ""
+
+
+def only_rounding(model: Any, X: NDArray, predictions: ValuePredictions) -> NDArray[np.bool_]:
+    """Tell for each output whether its residuals are nothing but the rounding of the numbers: (n_outputs,).
+
+    A prediction is a sum of p + 1 products, so its rounding is about √(p + 1)·ε times the size of these, with ε of
+    float64. Residuals whose root mean square is at most four times that say nothing of any noise. Where all are exactly
+    zero there is not even rounding, and the answer is no.
+    """
+    coef = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64))
+    intercept = np.broadcast_to(np.asarray(model.intercept_, dtype=np.float64), len(coef))
+    largest = np.maximum(X.max(axis=0), -X.min(axis=0).astype(np.float64)).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = np.abs(coef) @ np.abs(largest) + np.abs(intercept)
+        bound = 4 * math.sqrt(X.shape[1] + 1) * np.finfo(np.float64).eps * size
+        left = np.abs(predictions.residuals)
+        most = left.max(axis=0)
+        scale = np.where(most > 0, most, 1.0)
+        rms = np.sqrt(np.square(left / scale).mean(axis=0)) * scale
+        return (most > 0) & (rms <= bound)

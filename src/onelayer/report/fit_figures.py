@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from onelayer.inference.summary import Coefficients, OutputSummary, Summary
 
 _MOST_FEATURES, _MOST_OF_SEVERAL, _MOST_OUTPUTS = 40, 12, 6
+_LARGE = 1e6  # a t beyond it is written in three digits
 _COLUMNS = ("coefficient", "standard_error", "t_value", "p_value", "interval", "vif")
 _FIGURES = (
     "r2",
@@ -88,6 +89,7 @@ def fit_figures(
     spread: NDArray,
     target_spread: NDArray,
     levels: NDArray,
+    gaps: Sequence[float | None],
     lang: str,
     t: Texts,
 ) -> FitFigures:
@@ -104,13 +106,26 @@ def fit_figures(
         That of the targets.
     levels : (n_features,) bool
         Which columns are levels of categories, that are shown elsewhere.
+    gaps : (n_outputs,) float or None
+        That of each output; empty where the fit has but one.
     lang : str
     t : dict
         The texts of the page.
     """
+    own_gaps = [math.nan if gap is None else gap for gap in gaps] or [summary.gap] * len(summary.outputs)
     most = _MOST_FEATURES if len(summary.outputs) == 1 else _MOST_OF_SEVERAL
     fitted = [
-        _output(summary, output, outputs[k], names, spread, float(target_spread[k]), levels, most, t)
+        _output(
+            replace(summary, gap=own_gaps[k]),
+            output,
+            outputs[k],
+            names,
+            spread,
+            float(target_spread[k]),
+            levels,
+            most,
+            t,
+        )
         for k, output in enumerate(summary.outputs[:_MOST_OUTPUTS])
     ]
     caption = t[f"covariance_{summary.covariance}"].format(level=f"{summary.level:.4g}")
@@ -178,7 +193,7 @@ def _coefficient_figures(table: Coefficients, i: int) -> list[str]:
     return [
         coefficient,
         significant(float(table.standard_error[i]), 3),
-        f"{t:,.2f}" if math.isfinite(t) else significant(t),
+        f"{t:,.2f}" if abs(t) < _LARGE else significant(t, 3),
         p_value(float(table.p[i])),
         interval_text(float(table.low[i]), float(table.high[i])),
         significant(float(table.variance_inflation[i]), 3),

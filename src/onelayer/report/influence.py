@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.plots.callouts import callouts
 from onelayer.plots.influence import cook_contour, cook_levels, influence_of_rows, most_telling_rows
 from onelayer.plots.residuals_vs_fitted import MOST_DOTS
 from onelayer.report import chart
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 _NAMED, _LISTED = 5, 10
 _CONTOUR = 300
-_LETTER, _LINE = 7.5, 13.0
+_LETTER, _HEIGHT = 8.5, 16.0  # of the text of narrow screens, which is the largest
+_RADIUS, _DOT, _CELL = 4.5, 3.0, 4.5
 
 
 @dataclass(frozen=True)
@@ -105,28 +107,32 @@ def _chart(
     x = chart.horizontal(0.0, 1.08 * float(leverage[known].max()), t["leverage"])
     y = chart.vertical(min(low - margin, 0.0), max(high + margin, 0.0), t["standardised_residual"], snug=True)
     levels = cook_levels(float(distance[known].max()))
-    marks: list[chart.Mark] = []
-    for i in most.tolist():
-        if known[i]:
-            words = t["influence_row"].format(
-                row=str(numbers[i]),
-                distance=significant(distance[i], 3),
-                leverage=significant(leverage[i], 3),
-            )
-            _mark(marks, x, x.place(leverage[i]), y.place(studentized[i]), str(numbers[i]), words)
+    lines = [line for level in levels for line in _contours(x, y, level, n_parameters)]
+    named = most[known[most]]
+    words = [
+        t["influence_row"].format(
+            row=str(numbers[i]), distance=significant(distance[i], 3), leverage=significant(leverage[i], 3)
+        )
+        for i in named.tolist()
+    ]
+    places = np.column_stack([_places(x, leverage), _places(y, studentized)])
+    marks = _marks(x, y, places, known, named, [str(numbers[i]) for i in named.tolist()], words, lines)
     drawn = chart.Chart(
         x,
         y,
         t["influence_description"].format(name=name, largest=significant(float(distance[known].max()), 3)),
-        lines=[line for level in levels for line in _contours(x, y, level, n_parameters)],
+        lines=lines,
         reference=(x.start, y.place(0), x.end, y.place(0)),
         marks=marks,
         legend=[("contour", t["cook_contour"].format(levels=", ".join(f"{level:g}" for level in levels)))],
     )
     if known.sum() > MOST_DOTS:
         return replace(drawn, cells=hexagons(x, y, leverage[known], studentized[known]).cells)
-    places = zip(leverage[known].tolist(), studentized[known].tolist(), strict=True)
-    return replace(drawn, dots=[(x.place(h), y.place(r)) for h, r in places])
+    return replace(drawn, dots=[(across, up) for across, up in places[known].round(2).tolist()])
+
+
+def _places(axis: chart.Axis, values: NDArray) -> NDArray:
+    return axis.start + (values - axis.low) / (axis.high - axis.low) * (axis.end - axis.start)
 
 
 def _contours(x: chart.Axis, y: chart.Axis, level: float, n_parameters: int) -> list[chart.Line]:
@@ -142,16 +148,40 @@ def _contours(x: chart.Axis, y: chart.Axis, level: float, n_parameters: int) -> 
     return lines
 
 
-def _mark(marks: list[chart.Mark], x: chart.Axis, across: float, up: float, text: str, words: str) -> None:
-    """Add a mark, its text at the side with room, a little higher or lower where another text stands."""
-    anchor = "end" if across + 8 + _LETTER * len(text) > x.end else "start"
-
-    def is_free(height: float) -> bool:
-        return all(
-            abs(mark.y + mark.lift - height) >= _LINE or abs(mark.x - across) > _LETTER * (len(text) + 1)
-            for mark in marks
-        )
-
-    lifts = [step * _LINE for step in (0, -1, 1, -2, 2, -3, 3)]
-    lift = next((each for each in lifts if is_free(up + each)), 0.0)
-    marks.append(chart.Mark(across, up, text, anchor, words, lift))
+def _marks(
+    x: chart.Axis,
+    y: chart.Axis,
+    places: NDArray,
+    known: NDArray,
+    named: NDArray,
+    texts: list[str],
+    words: list[str],
+    lines: list[chart.Line],
+) -> list[chart.Mark]:
+    """Point out some rows, with their names where nothing else is drawn."""
+    others = known.copy()
+    others[named] = False
+    curves = [
+        np.array([point.split(",") for point in line.points.split()], dtype=np.float64) for line in lines
+    ]
+    curves.append(np.array([[x.start, y.place(0)], [x.end, y.place(0)]]))
+    found = callouts(
+        places[named],
+        np.array([[_LETTER * len(text) + 2, _HEIGHT] for text in texts]).reshape(-1, 2),
+        places[others],
+        curves,
+        (x.start + 3, y.end - _HEIGHT / 2, x.end, y.start - 2),
+        radius=_RADIUS,
+        dot_radius=_CELL if known.sum() > MOST_DOTS else _DOT,
+    )
+    marks = []
+    for (across, up), text, said, place in zip(places[named].tolist(), texts, words, found, strict=True):
+        half = _LETTER * len(text) / 2
+        anchor, shift = {"right": ("start", -half), "left": ("end", half)}.get(place.side, ("middle", 0.0))
+        leader = ""
+        if place.leader is not None:
+            (x1, y1), (x2, y2) = place.leader
+            leader = f"M{x1:.2f} {y1:.2f}L{x2:.2f} {y2:.2f}"
+        at = round(place.x + shift, 2), round(place.y, 2)
+        marks.append(chart.Mark(round(across, 2), round(up, 2), text, said, at, anchor, leader))
+    return marks

@@ -27,8 +27,8 @@ def significant(value: float | None, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> significant(0.446881), significant(1234567.8), significant(None), significant(math.inf)
-    ('0.4469', '1,235,000', '–', '∞')
+    >>> significant(0.446881), significant(1234567.8), significant(None), significant(math.inf), significant(0.9996, 3)
+    ('0.4469', '1,235,000', '–', '∞', '1.00')
     """
     if value is None or math.isnan(value):
         return "–"
@@ -36,8 +36,9 @@ def significant(value: float | None, digits: int = 4) -> str:
         return "∞" if value > 0 else "-∞"
     if value == 0 or not 1e-4 <= abs(value) < 1e9:
         return f"{value:.{digits}g}"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    return f"{round(value, decimals):,.{max(decimals, 0)}f}"
+    rounded = float(f"{value:.{digits - 1}e}")  # 0.9996 is 1.00 in three digits, and not 1.000
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(decimals, 0)}f}"
 
 
 def decimals(value: float | None, places: int = 4) -> str:

@@ -30,7 +30,8 @@ class OutputCharts:
     Attributes
     ----------
     name : str
-    r2 : float or None
+    heading : str
+        Its name with R², or with the share of the rows below a quantile.
     predicted, residuals, histogram : Chart
     qq : Chart or None
         None where every residual is zero.
@@ -45,7 +46,7 @@ class OutputCharts:
     """
 
     name: str
-    r2: float | None
+    heading: str
     predicted: chart.Chart
     residuals: chart.Chart
     histogram: chart.Chart
@@ -87,54 +88,60 @@ def output_charts(
     left = true - predicted
     rows = shown_rows(left, most_rows)
     pairs = quantile_pairs(left, noise) if left.any() else None
-    scatter, most = _predicted(name, true[rows], predicted[rows], r2, t)
+    q = _share_asked(noise)
+    below = percent(float((left < 0).mean()))
+    if q is None:
+        heading = f"{name} · {t['r2']} {decimals(r2, 3)}"
+        words = t["scatter_description"].format(name=name, r2=decimals(r2, 3))
+    else:
+        heading = f"{name} · {t['share_below_short'].format(share=below)}"
+        words = t["quantile_scatter_description"].format(name=name, share=below)
+    scatter, most = _predicted(words, true[rows], predicted[rows], t)
     return OutputCharts(
         name=name,
-        r2=r2,
+        heading=heading,
         predicted=scatter,
-        residuals=_residuals(name, predicted[rows], left[rows], t),
+        residuals=_residuals(name, predicted[rows], left[rows], q, t),
         histogram=_histogram(name, left, pairs, t),
         qq=None if pairs is None else _qq(name, pairs, t),
         noise=t[f"noise_{type(noise).__name__}"],
         scale=None if pairs is None else pairs.scale,
         most=most,
-        remark=_share_below(left, noise, t),
+        remark="" if q is None else t["share_below"].format(share=below, expected=percent(q)),
     )
 
 
-def _share_below(left: NDArray, noise: ScaleFamily, t: Texts) -> str:
-    if noise.loss.name != Quantile.name:
-        return ""
-    assert isinstance(noise.loss, Quantile)
-    return t["share_below"].format(share=percent(float((left < 0).mean())), expected=percent(noise.loss.q))
+def _share_asked(noise: ScaleFamily) -> float | None:
+    """Return q of a quantile; None for other losses."""
+    return noise.loss.q if isinstance(noise.loss, Quantile) else None
 
 
-def _predicted(
-    name: str, true: NDArray, predicted: NDArray, r2: float | None, t: Texts
-) -> tuple[chart.Chart, int | None]:
+def _predicted(words: str, true: NDArray, predicted: NDArray, t: Texts) -> tuple[chart.Chart, int | None]:
     low, high = _widened(float(min(true.min(), predicted.min())), float(max(true.max(), predicted.max())))
     x = chart.horizontal(low, high, t["true_value"])
     y = chart.vertical(low, high, t["predicted_value"], snug=True)
     drawn = chart.Chart(
         x,
         y,
-        t["scatter_description"].format(name=name, r2=decimals(r2, 3)),
+        words,
         reference=(x.place(low), y.place(low), x.place(high), y.place(high)),
     )
     return _with_points(drawn, true, predicted)
 
 
-def _residuals(name: str, fitted: NDArray, left: NDArray, t: Texts) -> chart.Chart:
+def _residuals(name: str, fitted: NDArray, left: NDArray, q: float | None, t: Texts) -> chart.Chart:
+    """Draw the residuals with their quartiles, and with what is to stay at zero: the median, or the quantile q."""
     x = chart.horizontal(*_widened(float(fitted.min()), float(fitted.max())), t["fitted_value"])
     low, high = _widened(min(float(left.min()), 0.0), max(float(left.max()), 0.0))
     y = chart.vertical(low, high, t["residual"], snug=True)
-    quartiles = running_quartiles(fitted, left)
+    quartiles = running_quartiles(fitted, left, 0.5 if q is None else q)
     lines, legend = [], []
     if len(quartiles.x):
         along = quartiles.x.tolist()
-        looks = (("trend", quartiles.median), ("quartile", quartiles.lower), ("quartile", quartiles.upper))
+        looks = (("trend", quartiles.level), ("quartile", quartiles.lower), ("quartile", quartiles.upper))
         lines = [chart.line(look, x, y, along, values.tolist(), marked=False) for look, values in looks]
-        legend = [("trend", t["running_median"]), ("quartile", t["running_quartiles"])]
+        words = t["running_median"] if q in (None, 0.5) else t["running_quantile"].format(q=f"{q:g}")
+        legend = [("trend", words), ("quartile", t["running_quartiles"])]
     drawn = chart.Chart(
         x,
         y,

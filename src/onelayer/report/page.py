@@ -18,7 +18,7 @@ from onelayer.output_file import replacing
 from onelayer.plots import colors
 from onelayer.report import classification, regression
 from onelayer.report.numbers import decimals, percent, significant
-from onelayer.report.record import record_of
+from onelayer.report.record import record_of, without_stray_spaces
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -180,6 +180,7 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["sentences"] = without_stray_spaces
     templates.globals |= {
         "colors": colors,
         "percent": percent,

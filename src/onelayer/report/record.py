@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -11,6 +14,9 @@ from onelayer.data.dataset import Dataset
 from onelayer.report.numbers import significant
 
 Texts = dict[str, str]
+"""The words of a page."""
+
+_FULL_STOPS = "。！？；：，、）”"
 Facts = list[tuple[str, str]]
 
 
@@ -32,6 +38,28 @@ class Record:
     made_with: str
 
 
+def joined(sentences: Sequence[str]) -> str:
+    """Join sentences by a space where the script has one between them, and drop the empty ones.
+
+    Examples
+    --------
+    >>> joined(["One.", "", "Two."]), joined(["一。", "二。"])
+    ('One. Two.', '一。二。')
+    """
+    return without_stray_spaces(" ".join(each.strip() for each in sentences if each.strip()))
+
+
+def without_stray_spaces(text: str) -> str:
+    """Return a text with single spaces, and none after the punctuation of Chinese, which has its space in itself.
+
+    Examples
+    --------
+    >>> without_stray_spaces(" One.\\n  Two. "), without_stray_spaces("一。\\n二， 三")
+    ('One. Two.', '一。二，三')
+    """
+    return type(text)(re.sub(rf"(?<=[{_FULL_STOPS}])\s+", "", re.sub(r"\s+", " ", text.strip())))
+
+
 def record_of(model: Any, train: Dataset, test: Dataset | None, part: str, t: Texts) -> Record:
     """Collect what is known of a fitted model and its data."""
     parts = {"train": train} if test is None else {"train": train, part: test}
@@ -47,6 +75,8 @@ def _notices(model: Any, train: Dataset, test: Dataset | None, t: Texts) -> list
         notices.append(t["notice_subset"].format(name=train.name))
     if test is None:
         notices.append(t["notice_no_test"])
+    if _is_exact(model) and not model.converged_:
+        notices.append(t["notice_not_converged"].format(gap=_gap_text(model, t), ended=_ended_by(model, t)))
     origin = model.training_["data"]
     if origin is not None and origin["fingerprint"] != train.fingerprint:
         notices.append(
@@ -56,34 +86,99 @@ def _notices(model: Any, train: Dataset, test: Dataset | None, t: Texts) -> list
 
 
 def _training(model: Any, t: Texts) -> Facts:
-    training, history = model.training_, model.history_
+    training, solver = model.training_, solver_of(model)
     facts = [
         (t["time"], t["seconds"].format(value=significant(training["seconds"], 3))),
         (t["n_train"], f"{training['n_rows']:,}"),
-        (t["epochs_run"], f"{model.n_iter_:,}"),
-        (t["stopped"], t.get(f"stopped_{training['stopped']}", str(training["stopped"]))),
+        (t["solver"], t.get(f"solver_{solver}", solver)),
+    ]
+    if solver != "closed_form":
+        facts.append((t["epochs_run" if solver == "sgd" else "iterations_run"], _steps(model)))
+    facts += [
+        (t["stopped"], _ended_by(model, t)),
         (t["converged"], t["yes"] if model.converged_ else t["no"]),
     ]
-    if history:
-        first, last = (significant(history[i]["learning_rate"], 3) for i in (0, -1))
-        seconds = significant(median(epoch["seconds"] for epoch in history), 3)
-        speed = median(epoch["rows_per_second"] for epoch in history)
-        facts += [
-            (t["learning_rate"], first if first == last else f"{first} → {last}"),
-            (t["epoch_time"], t["seconds"].format(value=seconds)),
-            (t["rows_per_second"], f"{speed:,.0f}"),
-        ]
-    implementation = training.get("implementation", "fast")  # model files of before there was a choice
+    if solver == "newton":
+        facts.append((t["figure_gap"], _gap_text(model, t)))
+    if solver == "sgd":
+        implementation = training.get("implementation", "fast")  # model files of before there was a choice
+        names = [t.get(f"implementation_{name}", name) for name in implementation.split(", ")]
+        facts += [*_rates(model.history_, t), (t["implementation"], ", ".join(names))]
+    elif solver == "newton":
+        facts += _speed(model.history_, t["iteration_time"], t)
     return [
         *facts,
-        (
-            t["implementation"],
-            ", ".join(t.get(f"implementation_{name}", name) for name in implementation.split(", ")),
-        ),
         (t["threads"], str(training["n_threads"])),
         (t["seed"], _shown(training["random_state"], t)),
         (t["created"], str(training["created"])),
     ]
+
+
+def solver_of(model: Any) -> str:
+    """Return which solver has trained a model: "sgd", "closed_form" or "newton"."""
+    return str(model.training_.get("solver", "sgd"))
+
+
+def parts_of(model: Any) -> list[dict[str, Any]]:
+    """Return the record of each of several fits that a model joins; an empty list for one fit, or where it is unknown.
+
+    Examples
+    --------
+    >>> from onelayer import LinearRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 4.0]
+    >>> [sorted(each) for each in parts_of(LinearRegression(loss="quantile", quantile=[0.25, 0.75]).fit(X, y))]
+    [['converged', 'gap', 'n_iter'], ['converged', 'gap', 'n_iter']]
+    """
+    parts = model.training_.get("parts", [])
+    return parts if sum(part["n_iter"] for part in parts) == len(model.history_) else []
+
+
+def _is_exact(model: Any) -> bool:
+    return solver_of(model) != "sgd"
+
+
+def _steps(model: Any) -> str:
+    """Return the number of epochs or iterations, of several fits with that of each."""
+    parts = parts_of(model)
+    each = " + ".join(f"{part['n_iter']:,}" for part in parts)
+    return f"{model.n_iter_:,}" + (f" = {each}" if len(parts) > 1 else "")
+
+
+def _ended_by(model: Any, t: Texts) -> str:
+    """Say what ended the training: of an exact solver the optimum, or what kept it from there."""
+    training, solver = model.training_, solver_of(model)
+    stopped = training["stopped"]
+    if solver == "sgd" or stopped != "finished":
+        return t.get(f"stopped_{stopped}", str(stopped))
+    if solver == "closed_form":
+        return t["stopped_solved"]
+    if model.converged_:
+        return t["stopped_optimum"].format(tol=f"{model.tol:g}")
+    most = max([part["n_iter"] for part in parts_of(model)] or [model.n_iter_])
+    return t["stopped_precision"] if most < model.max_iter else t["stopped_max_iter"].format(n=model.max_iter)
+
+
+def _gap_text(model: Any, t: Texts) -> str:
+    gap = vars(model).get("gap_")
+    if gap is None or not math.isfinite(gap):
+        return t["unknown"]
+    return significant(gap, 2)
+
+
+def _rates(history: Sequence[dict[str, Any]], t: Texts) -> Facts:
+    if not history:
+        return []
+    first, last = (significant(history[i]["learning_rate"], 3) for i in (0, -1))
+    rates = first if first == last else f"{first} → {last}"
+    return [(t["learning_rate"], rates), *_speed(history, t["epoch_time"], t)]
+
+
+def _speed(history: Sequence[dict[str, Any]], called: str, t: Texts) -> Facts:
+    if not history:
+        return []
+    seconds = significant(median(epoch["seconds"] for epoch in history), 3)
+    speed = median(epoch["rows_per_second"] for epoch in history)
+    return [(called, t["seconds"].format(value=seconds)), (t["rows_per_second"], f"{speed:,.0f}")]
 
 
 def _parameters(model: Any, t: Texts) -> Facts:

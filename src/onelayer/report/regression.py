@@ -20,15 +20,16 @@ from onelayer.plots.intervals import summary_intervals
 from onelayer.plots.noise_model import noise_models
 from onelayer.report import chart
 from onelayer.report.coefficient_table import CoefficientTable, coefficient_table, shortened
-from onelayer.report.curves import Curves, curves_of
+from onelayer.report.curves import Curves, curves_of, side_by_side
 from onelayer.report.effects import AllEffects, all_effects
-from onelayer.report.exact_fit import summary_of, why_no_influence
+from onelayer.report.exact_fit import only_rounding, summary_of, why_no_influence
 from onelayer.report.fit_figures import FitFigures, fit_figures
 from onelayer.report.influence import InfluenceCharts, influence_charts
 from onelayer.report.learning_curve import learning_curve, learning_curve_chart
 from onelayer.report.numbers import decimals, significant
 from onelayer.report.output_charts import OutputCharts, n_shown, output_charts
-from onelayer.report.record import Texts
+from onelayer.report.quantile_results import QuantileResults, quantile_results, shares_of
+from onelayer.report.record import Texts, parts_of
 
 if TYPE_CHECKING:
     from onelayer.data.preparation.preparation import Group
@@ -66,6 +67,8 @@ class Regression:
     title, lede : str
     results : list of Result
         Test first.
+    quantiles : QuantileResults or None
+        In their place, where the loss is that of quantiles.
     loss : str
         What the model's loss is called.
     part : str
@@ -80,6 +83,10 @@ class Regression:
     no_errors : str
         Why there is no summary; empty where there is one.
     effects : AllEffects or None
+    effects_on : str
+        Which of several outputs the effects are on; empty for one.
+    rounding : str
+        Says of which outputs the residuals are rounding only; else empty.
     influence : InfluenceCharts or None
     no_influence : str
         Why there is none; empty where there is.
@@ -96,6 +103,7 @@ class Regression:
     title: str
     lede: str
     results: list[Result]
+    quantiles: QuantileResults | None
     loss: str
     part: str
     outputs: list[OutputCharts]
@@ -106,6 +114,8 @@ class Regression:
     coefficients: CoefficientTable | None
     no_errors: str
     effects: AllEffects | None
+    effects_on: str
+    rounding: str
     influence: InfluenceCharts | None
     no_influence: str
     numbered: bool
@@ -131,15 +141,18 @@ def content(
     judged = "train" if test is None else part
     on_train = predict_values(model, train.X, train.y)
     shown = on_train if test is None else predict_values(model, test.X, test.y)
-    results = [_result(t[f"on_{judged}"], shown)]
+    sets = [(t[f"on_{judged}"], shown)]
     if test is not None:
-        results.append(_result(t["on_train"], on_train))
+        sets.append((t["on_train"], on_train))
+    results = [_result(*each) for each in sets]
     result = results[0].evaluation
     names = _output_names(model, shown, targets)
+    quantiles = quantile_results(sets, names, t)
     least_squares = least_squares_of(model)
     features = train.feature_names or column_names(model)
     summary = summary_of(model, train, features, names) if summary is None else summary
-    no_influence = why_no_influence(model, least_squares, len(train.X), t)
+    rounded = only_rounding(model, train.X, on_train)
+    no_influence = why_no_influence(model, least_squares, len(train.X), bool(rounded[0]), t)
     influence = None
     if least_squares is not None and not no_influence:
         numbers = np.arange(len(train.X)) if row_numbers is None else row_numbers
@@ -153,11 +166,13 @@ def content(
         curve = learning_curve(model, train, test, scores)
         learning = None if curve is None else learning_curve_chart(curve, t)
     curve_words = _curve_words(model, t)
+    effects, effects_on = _effects(model, train, summary, groups, names, shares_of(shown.losses), t)
     n_drawn = min(len(names), _MOST_OUTPUTS)
     return Regression(
         title=t["title_linear"].format(name=train.name),
-        lede=_lede(model, result, judged, t),
+        lede=_lede(model, result, judged, quantiles, t),
         results=results,
+        quantiles=quantiles,
         loss=t[f"loss_{shown.losses[0].name}"],
         part=t[f"part_{judged}"],
         outputs=_outputs(model, shown, names[:n_drawn], t),
@@ -167,12 +182,14 @@ def content(
         fit=None if summary is None else _fit(summary, names, model, train, on_train, groups, lang, t),
         coefficients=coefficient_table(model, train, names) if summary is None else None,
         no_errors=t["no_errors"] if summary is None else "",
-        effects=_effects(model, train, summary, groups, names[0], t),
+        effects=effects,
+        effects_on=effects_on,
+        rounding=_rounding(rounded, names, t),
         influence=influence,
         no_influence=no_influence,
         numbered=row_numbers is not None,
         learning=learning,
-        curves=_curves(model, shown, curve_words),
+        curves=_curves(model, shown, names, curve_words),
         curve_words=curve_words,
     )
 
@@ -180,21 +197,23 @@ def content(
 def _output_names(model: Any, predictions: ValuePredictions, targets: Sequence[str] | None) -> list[str]:
     """Return what each output is called: a quantile by its share, if there are several."""
     names = list(targets or score_names(model))
-    shares = [vars(loss)["q"] for loss in predictions.losses if loss.name == Quantile.name]
+    shares = shares_of(predictions.losses)
     if len(set(shares)) > 1:
         target = f"{targets[0]}, " if targets else ""
         names = [f"{target}q = {share:g}" for share in shares]
     return [shortened(name) for name in names]
 
 
-def _lede(model: Any, result: Evaluation, judged: str, t: Texts) -> str:
+def _lede(model: Any, result: Evaluation, judged: str, quantiles: QuantileResults | None, t: Texts) -> str:
     facts = {
         "n_train": f"{model.training_['n_rows']:,}",
         "seconds": t["seconds"].format(value=significant(model.training_["seconds"], 3)),
         "n_rows": f"{result.n_rows:,}",
         "part": t[f"part_{judged}"],
     }
-    if result.r2 is None:
+    if quantiles is not None and quantiles.below:
+        return t["lede_linear_quantiles"].format(below=quantiles.below, **facts)
+    if result.r2 is None or quantiles is not None:
         return t["lede_linear_loss"].format(loss=significant(result.loss, 3), **facts)
     return t["lede_linear"].format(r2=decimals(result.r2, 3), **facts)
 
@@ -205,8 +224,19 @@ def _result(name: str, predictions: ValuePredictions) -> Result:
     return Result(name, predictions.evaluation(), math.sqrt(mse), float(np.abs(left).mean()))
 
 
-def _curves(model: Any, predictions: ValuePredictions, t: Texts) -> Curves | None:
-    """Return the loss by epoch or iteration; None for a model that was fitted in one step."""
+def _rounding(rounded: NDArray, names: Sequence[str], t: Texts) -> str:
+    """Say of which outputs the residuals are rounding only; of all if no name is needed."""
+    if rounded.all():
+        return t["rounding_only"]
+    found = [name for name, only in zip(names, rounded, strict=True) if only]
+    return t["rounding_only_of"].format(names=t["list_separator"].join(found)) if found else ""
+
+
+def _curves(model: Any, predictions: ValuePredictions, names: Sequence[str], t: Texts) -> Curves | None:
+    """Return the loss by epoch or iteration, of each quantile for itself; None for a model that was fitted in one step.
+
+    Several quantiles are several fits; where it is not known which epochs were whose, there are no curves.
+    """
     if len(model.history_) < 2 and least_squares_of(model) is not None:
         return None
     score = t["validation_d2" if predictions.losses[0].name == Quantile.name else "validation_r2"]
@@ -215,7 +245,17 @@ def _curves(model: Any, predictions: ValuePredictions, t: Texts) -> Curves | Non
         history and history[0]["learning_rate"] is None
     ):  # exact solvers look at validation rows once, at the end
         history = [{**each, "val_loss": None, "val_score": None} for each in history]
-    return curves_of(history, loss=t["loss"], score=score, t=t)
+    if len(set(predictions.losses)) == 1:
+        return curves_of(history, loss=t["loss"], score=score, t=t)
+    found, start = [], 0
+    for name, part in list(zip(names, parts_of(model), strict=False))[:_MOST_OUTPUTS]:
+        end = start + part["n_iter"]
+        own = [{**each, "epoch": k} for k, each in enumerate(history[start:end], 1)]
+        curves = curves_of(own, loss=t["loss"], score=score, t=t)
+        if curves is not None:
+            found.append((name, curves))
+        start = end
+    return side_by_side(found, t["quantile"]) if found else None
 
 
 def _curve_words(model: Any, t: Texts) -> Texts:
@@ -261,9 +301,9 @@ def _fit(
     levels = np.zeros(train.X.shape[1], dtype=bool)
     levels[[j for group in groups if group.reference is not None for j in group.positions]] = True
     names = train.feature_names or column_names(model)
-    return fit_figures(
-        summary, outputs, names, column_spread(train.X), predictions.true.std(axis=0), levels, lang, t
-    )
+    gaps = [part["gap"] for part in parts_of(model)]
+    spread = column_spread(train.X), predictions.true.std(axis=0)
+    return fit_figures(summary, outputs, names, *spread, levels, gaps, lang, t)
 
 
 def _effects(
@@ -271,14 +311,24 @@ def _effects(
     train: Dataset,
     summary: Summary | None,
     groups: Sequence[Group],
-    target: str,
+    targets: Sequence[str],
+    shares: Sequence[float],
     t: Texts,
-) -> AllEffects | None:
-    """Return the effects on the first output."""
-    coef = np.atleast_2d(model.coef_)[0]
+) -> tuple[AllEffects | None, str]:
+    """Return the effects on the first output, or the middle one of several quantiles, and words for which it is."""
+    all_coef = np.atleast_2d(model.coef_)
+    several = len(set(shares)) > 1
+    k = int(np.argmin(np.abs(np.array(shares) - 0.5))) if several else 0
+    coef = all_coef[k]
     low = high = np.full(len(coef), np.nan)
     names = train.feature_names or column_names(model)
     if summary is not None:
-        intervals = summary_intervals(summary.outputs[0], names)
+        intervals = summary_intervals(summary.outputs[k], names)
         coef, low, high = intervals.coef, intervals.low, intervals.high
-    return all_effects(groups, names, train.X, coef, low, high, target, t)
+    others = []
+    if several:
+        drawn = sorted(range(len(shares)), key=lambda each: shares[each])[:_MOST_OUTPUTS]
+        others = [(f"q = {shares[each]:g}", all_coef[each]) for each in drawn]
+    effects = all_effects(groups, names, train.X, coef, low, high, targets[k], others, t)
+    words = t["effects_quantile"] if several else t["effects_first_output"]
+    return effects, words.format(name=targets[k]) if len(targets) > 1 else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +61,29 @@ class Stream:
         return cls(moments, curvature, np.array(scale, np.float64) if scale else None)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One of several fits that a solution joins, with an output for each.
+
+    Attributes
+    ----------
+    n_iter : int
+        Epochs or iterations.
+    converged : bool
+    gap : float or None
+        As those of ``Solution``.
+    """
+
+    n_iter: int
+    converged: bool
+    gap: float | None
+
+    def record(self) -> dict[str, Any]:
+        """Return what the record of a training holds of it; a gap that is not finite is None."""
+        known = self.gap is not None and math.isfinite(self.gap)
+        return {"n_iter": self.n_iter, "converged": self.converged, "gap": self.gap if known else None}
+
+
 @dataclass
 class Solution:
     """The outcome of a run.
@@ -82,6 +107,8 @@ class Solution:
     rank : int or None
         Of the columns, centred if there is an intercept; below their number, many coefficients fit alike, and these are
         the ones of least norm. None where it is not known, or a penalty leaves but one solution.
+    parts : list of Part
+        Of several fits joined, one for each output, their epochs one after the other; else empty.
     """
 
     coef: NDArray
@@ -93,3 +120,4 @@ class Solution:
     gap: float | None = None
     scale: float | NDArray | None = None
     rank: int | None = None
+    parts: list[Part] = field(default_factory=list)
