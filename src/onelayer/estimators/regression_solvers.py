@@ -103,6 +103,7 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
     if len(losses) == 1:
         return fit(task, losses[0])
     solutions: list[Solution] = []
+    parts: list[Part] = []
     others = _losses_at_start(task, losses)
     for k, loss in enumerate(losses):
         start = None if task.start is None else (task.start[0][[k]], task.start[1][[k]])
@@ -116,6 +117,15 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
         last = solution.epochs[-1]
         others[k] = last.train_loss, last.val_loss or 0.0
         solutions.append(replace(solution, epochs=[beside.added(epoch) for epoch in solution.epochs]))
+        parts.append(
+            Part(
+                len(solution.epochs),
+                bool(solution.converged),
+                solution.gap,
+                beside.train_loss,
+                beside.val_loss,
+            )
+        )
     epochs = [epoch for solution in solutions for epoch in solution.epochs]
     gaps = [solution.gap for solution in solutions if solution.gap is not None]
     ends = [solution.stopped for solution in solutions if solution.stopped is not Stopped.FINISHED]
@@ -128,7 +138,7 @@ def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: b
         stopped=ends[0] if ends else Stopped.FINISHED,
         epochs=[replace(epoch, epoch=k, epochs=len(epochs)) for k, epoch in enumerate(epochs, 1)],
         gap=gap,
-        parts=[Part(len(each.epochs), bool(each.converged), each.gap) for each in solutions],
+        parts=parts,
     )
     return joined, RegressionFit(tuple(losses), task.objective.alpha, None, gap, joined.rank)
 

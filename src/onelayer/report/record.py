@@ -127,7 +127,7 @@ def parts_of(model: Any) -> list[dict[str, Any]]:
     >>> from onelayer import LinearRegression
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 4.0]
     >>> [sorted(each) for each in parts_of(LinearRegression(loss="quantile", quantile=[0.25, 0.75]).fit(X, y))]
-    [['converged', 'gap', 'n_iter'], ['converged', 'gap', 'n_iter']]
+    [['converged', 'gap', 'n_iter', 'others_loss', 'others_val_loss'], ['converged', 'gap', ...]]
     """
     parts = model.training_.get("parts", [])
     return parts if sum(part["n_iter"] for part in parts) == len(model.history_) else []

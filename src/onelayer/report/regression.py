@@ -250,12 +250,22 @@ def _curves(model: Any, predictions: ValuePredictions, names: Sequence[str], t: 
     found, start = [], 0
     for name, part in list(zip(names, parts_of(model), strict=False))[:_MOST_OUTPUTS]:
         end = start + part["n_iter"]
-        own = [{**each, "epoch": k} for k, each in enumerate(history[start:end], 1)]
+        own = [{**_alone(each, part), "epoch": k} for k, each in enumerate(history[start:end], 1)]
         curves = curves_of(own, loss=t["loss"], score=score, t=t)
         if curves is not None:
             found.append((name, curves))
         start = end
     return side_by_side(found, t["quantile"]) if found else None
+
+
+def _alone(record: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of an epoch of one of several fits without what the outputs of the others add."""
+    loss, val_loss = record["train_loss"] - part["others_loss"], record["val_loss"]
+    return {
+        **record,
+        "train_loss": loss,
+        "val_loss": None if val_loss is None else val_loss - part["others_val_loss"],
+    }
 
 
 def _curve_words(model: Any, t: Texts) -> Texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -72,16 +72,20 @@ class Part:
     converged : bool
     gap : float or None
         As those of ``Solution``.
+    others_loss, others_val_loss : float
+        What the outputs of the other fits add to the losses of its epochs, on training and on validation data.
     """
 
     n_iter: int
     converged: bool
     gap: float | None
+    others_loss: float
+    others_val_loss: float
 
     def record(self) -> dict[str, Any]:
         """Return what the record of a training holds of it; a gap that is not finite is None."""
         known = self.gap is not None and math.isfinite(self.gap)
-        return {"n_iter": self.n_iter, "converged": self.converged, "gap": self.gap if known else None}
+        return {**asdict(self), "gap": self.gap if known else None}
 
 
 @dataclass
