@@ -319,3 +319,21 @@ class TestManyRows:
                 ol.LinearRegression().fit_batches(self.batches(bad), n_rows=70_000)
             with pytest.raises(InvalidDataError, match=f"X contains NaN in row {row}, column 0"):
                 ol.LinearRegression().fit(bad, self.targets)
+
+
+@pytest.mark.parametrize("targets", [y, Y], ids=["one target", "two targets"])
+@pytest.mark.parametrize(
+    "loaded", [(True, False), (False, True), (True, True)], ids=["first", "second", "both"]
+)
+def test_models_from_files_merge_as_those_that_were_saved(targets, loaded, tmp_path):
+    models = []
+    for number, rows in enumerate((slice(0, 70), slice(70, N))):
+        model = ol.LinearRegression().fit(X[rows], targets[rows])
+        if loaded[number]:
+            model.save(tmp_path / f"{number}.onelayer")
+            model = ol.load(tmp_path / f"{number}.onelayer")
+        models.append(model)
+    whole = ol.LinearRegression().fit(X, targets)
+    merged = models[0].merge(models[1])
+    assert merged.coef_.shape == whole.coef_.shape
+    assert_same(merged, whole)

@@ -388,6 +388,7 @@ validation_fraction, warm_start, random_state, n_threads
         """Take back what ``facts`` returned; a file of before there were any has none."""
         from onelayer.estimators.regression_fit import RegressionFit
 
+        self._one_dimensional = np.ndim(self.intercept_) == 0
         alpha = 0.0 if several(self.alpha) else float(self.alpha)
         known = np.atleast_2d(self.coef_), self._losses, alpha, bool(self.fit_intercept)
         self._know(RegressionFit.recalled(facts, arrays, *known))
