@@ -72,8 +72,8 @@ class LinearRegression(RegressorMixin, SingleLayer):
         parameters that only minibatch SGD has is not at its default: ``epochs``, ``batch_size``,
         ``learning_rate``, ``schedule``, ``momentum`` or ``early_stopping``; then it is "sgd".
     max_iter, tol : int, float, default 200, 1e-8
-        Of "newton": it stops at the latest after so many iterations, and as soon as F is certainly no more than ``tol``
-        above its least value, relative to it.
+        Of "newton": it stops at the latest after so many iterations, and as soon as ``gap_`` is certainly no more than
+        ``tol``.
     fit_intercept, epochs, batch_size, learning_rate, schedule, momentum, early_stopping, n_iter_no_change, \
 validation_fraction, warm_start, random_state, n_threads
         As for ``SoftmaxRegression``.
@@ -90,7 +90,8 @@ validation_fraction, warm_start, random_state, n_threads
     alpha_ : float
         The penalty's weight that was used.
     gap_ : float or None
-        How far F is above its least value at most, relative to it; None after "sgd".
+        How far F is above its least value at most, relative to it, or, where a few residuals far out are most of it, to
+        what it would be if they were ten times the usual one; None after "sgd".
     statistics_ : Statistics or None
         What "closed_form" knows of all rows seen; ``partial_fit`` and ``merge`` add to it. None after another solver,
         and after ``fit`` to more than 512 columns and fewer rows.

@@ -11,8 +11,6 @@ from onelayer.losses import Loss
 
 Scale = float | Literal["auto"]
 
-_WIDEST = 2.0**200  # κ, beside the largest target, with which no row of a weight that counts is at a bound
-
 
 @dataclass(frozen=True)
 class BoundedLoss:
@@ -59,31 +57,30 @@ class BoundedLoss:
             )
         return _FORMS[loss.name](loss, scale)
 
-    def in_units(self, unit: float, largest: float) -> BoundedLoss:
+    def in_units(self, unit: float, reach: float) -> BoundedLoss:
         """Return the same loss of residuals in units of ``unit``, so that ℓ = factor · unit · h.
 
         Where κ is so wide that every row stays inside, factor · h = ½r² whatever it is. Then both are brought nearer to
-        the targets, for else slopes r/κ would be lost beside their bounds, or be no numbers.
+        the residuals, for else slopes r/κ would be lost beside their bounds, or be no numbers.
 
         Parameters
         ----------
         unit : float
             A power of two.
-        largest : float
-            The largest target that counts, in these units.
+        reach : float
+            In these units, what no residual exceeds at the optimum of ½r²; 0 if all are 0.
 
         Examples
         --------
         >>> from onelayer.losses import Huber
         >>> BoundedLoss.of(Huber(1.5), 1.0).in_units(0.5, 10.0)
         BoundedLoss(low=-1.0, high=1.0, factor=1.5, kappa=3.0, tau=None)
-        >>> wide = BoundedLoss.of(Huber(1.5), 1.0).in_units(2.0**-500, 1.0)
-        >>> wide.kappa == 2.0**200, wide.factor == 2.0**-300
-        (True, True)
+        >>> BoundedLoss.of(Huber(1.5), 1.0).in_units(0.5, 1.0)
+        BoundedLoss(low=-1.0, high=1.0, factor=1.0, kappa=2.0, tau=None)
         """
-        kappa, widest = self.kappa / unit, _WIDEST * largest
-        if kappa > widest > 0:
-            return replace(self, kappa=widest, factor=widest * unit)
+        kappa = self.kappa / unit
+        if kappa > 2 * reach > 0:
+            return replace(self, kappa=2 * reach, factor=2 * reach * unit)
         return replace(self, kappa=kappa)
 
 

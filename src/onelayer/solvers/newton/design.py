@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 
 from onelayer.kernels.residual_pass import Slopes, Source, Sums, load_rows, residual_pass
 from onelayer.kernels.weighted_gram import weighted_gram
+from onelayer.matrices import spread
 
 _TRUSTED = (
     1e-8  # least eigenvalue of a scaled Gram matrix, relative to the largest, above which no basis is needed
 )
 _RANK = 1e-13  # least singular value, relative to the largest, of a direction that counts
 _BLOCK = 1 << 19  # numbers of one block of rows
+_SAMPLE = 1 << 12  # rows that tell how far out others lie
 
 
 @dataclass(frozen=True)
@@ -130,14 +133,42 @@ class Design:
         residual_pass(self.source, nothing, -self.theta(gamma), slopes, self.n_threads, residuals, sides)
         return residuals
 
-    def sizes(self, theta: NDArray) -> NDArray:
-        """Return Σ |zⱼ·θⱼ| of each row, with the intercept: of what size the terms of its score are."""
-        rows, whole = self.source, np.zeros(self.n_rows)
-        for start in range(0, self.n_rows, _BLOCK):
-            X = rows.X[start : start + _BLOCK]
-            for j, x in enumerate(X.T):
-                whole[start : start + _BLOCK] += np.abs((x - rows.center[j]) * (rows.scale[j] * theta[j]))
-        return whole + abs(theta[-1]) if rows.intercept else whole
+    def sizes(self, theta: NDArray, rows: NDArray | slice = slice(None)) -> NDArray:
+        """Return Σ |zⱼ·θⱼ| of some rows, with the intercept: of what size the terms of a score are."""
+        source, X = self.source, self.source.X[rows]
+        whole = np.zeros(len(X))
+        for start in range(0, len(X), _BLOCK):
+            for j, x in enumerate(X[start : start + _BLOCK].T):
+                whole[start : start + _BLOCK] += np.abs((x - source.center[j]) * (source.scale[j] * theta[j]))
+        return whole + abs(theta[-1]) if source.intercept else whole
+
+    def combination(self, rows: NDArray, amounts: NDArray) -> NDArray:
+        """Return Σ aᵢ·uᵢ of some rows."""
+        total = np.zeros(len(self.length))
+        for some, Z in self._centred(rows):
+            total[: Z.shape[1]] += amounts[some] @ Z
+        if self.source.intercept:
+            total[-1] = amounts.sum()
+        return self.in_basis(total)
+
+    def distances(self, rows: NDArray) -> NDArray:
+        """Return how far out some rows lie: the largest |zⱼ|, each beside its median over some rows; at least 1."""
+        counted = np.flatnonzero(self.everyone)
+        counted = counted[spread(len(counted), _SAMPLE)]
+        columns = np.abs(np.vstack([Z for _, Z in self._centred(counted)])).T
+        usual = np.array([np.median(z[z > 0]) if z.any() else np.inf for z in columns])
+        farthest = np.ones(len(rows))
+        for some, Z in self._centred(rows):
+            farthest[some] = (np.abs(Z) / usual).max(axis=1, initial=1.0)
+        return farthest
+
+    def _centred(self, rows: NDArray) -> Iterator[tuple[slice, NDArray]]:
+        """Yield z of some rows in parts, each with its place."""
+        source = self.source
+        step = max(1, _BLOCK // max(1, source.X.shape[1]))
+        for start in range(0, len(rows), step):
+            some = slice(start, start + step)
+            yield some, (source.X[rows[some]] - source.center) * source.scale
 
     def gram_of(self, choice: NDArray) -> NDArray:
         """Return Σ cᵢwᵢ·uᵢuᵢᵀ."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from onelayer.kernels.residual_pass import Slopes
 from onelayer.solvers.newton.design import Design, Point
 from onelayer.solvers.newton.linear_systems import solve
+from onelayer.solvers.newton.targets import Far
 
 _START = 1e-2  # μ at the start, beside the mean loss
 _LARGEST_START, _LARGER = 1.0, 10.0  # where the first step is shorter than _POOR, and by what factor
@@ -119,11 +120,12 @@ class InteriorPoint:
         """Return Σ w·(a·(high − d) + b·(d − low)), which is the gap between a feasible γ and feasible slopes."""
         return self._mean(self.above * self.to_high + self.below * self.to_low)
 
-    def dual_point(self) -> Point:
-        """Return the slopes as a point with κ = 1, for ``certificate.lower_bound``."""
+    def dual_point(self, far: Far) -> Point:
+        """Return the slopes as a point with κ = 1, for ``certificate.lower_bound``; rows far out at their bound."""
         room = np.minimum(self.to_high, self.to_low) > _ROOM * (self.high - self.low)
         sides = (room & self.counted).astype(np.int8)
         slopes = np.where(self.counted, self.slopes, 0.0)
+        slopes[far.rows], sides[far.rows] = far.bounds(self.low, self.high), 0
         sums = self._visit(slopes).sums
         return Point(self.gamma, 1.0, slopes, sides, sums)
 

@@ -25,8 +25,9 @@ from onelayer.solvers.newton.design import Design, Point
 from onelayer.solvers.newton.interior_point import InteriorPoint
 from onelayer.solvers.newton.line_search import step_length
 from onelayer.solvers.newton.linear_systems import solve
+from onelayer.solvers.newton.targets import Far
+from onelayer.solvers.newton.yardstick import Reached, Yardstick
 
-_EPS = float(np.finfo(np.float64).eps)
 _LOOSE = 1e-2  # gradient, relative to its largest possible size, at which a stage on the way is left
 _STRICT = 1e-3  # and, times the tolerance, at which the gap is looked at
 _FINEST = 1e-17
@@ -34,6 +35,7 @@ _BEYOND = 100.0  # targets beside which a larger κ tells nothing of the size of
 _FEW = 4  # as many rows inside for each parameter are so few that the way may be at its end
 _LEAST_FALL, _LARGEST_FALL = 0.3, 0.03  # factors of κ from stage to stage
 _PERFECT = 1e-10  # a scale that is this small beside the spread of y is 0
+_HARD = 1e-6  # and one that is this small and will not be found is first looked for at 0, once
 _VANISHING = 1e-16
 _SINGULAR = 8  # systems that were, after which a loss without curvature is left to the interior point method
 _STEPS = 60  # and steps
@@ -41,12 +43,8 @@ _NEAREST = (
     1e-3  # times the tolerance: the distance at which more steps of the interior point method bring no more
 )
 _NEAR = 0.2  # times the tolerance: the distance from the optimum at which the gap is looked at
+_AIM = 0.2  # smoothing error, beside the tolerance, that the next κ is to have
 _UPDATES = 30  # of H before it is summed anew
-_PERFECT_SUM = (
-    8 * _EPS
-)  # a mean loss that is this small beside the terms of the residuals may be all rounding
-_PERFECT_ROW = 1e4 * _EPS  # and is, if no residual is larger beside its own terms
-_ROUNDING = _EPS  # what the objective and its bound may be off, beside these terms, taken as independent
 _CANCELLED = 1e-4  # a diagonal that fell to this share in updates is summed anew
 
 
@@ -57,7 +55,9 @@ class Path:
     ----------
     design : Design
     y : (n_rows,) float64
-        Targets of order one.
+        Targets of order one, some of which are written to.
+    far : Far
+        Those that were brought nearer.
     loss : BoundedLoss
         In units of these targets.
     gamma : (rank,) float64
@@ -69,22 +69,29 @@ class Path:
     """
 
     def __init__(
-        self, design: Design, y: NDArray, loss: BoundedLoss, gamma: NDArray, kappa: float, tol: float
+        self,
+        design: Design,
+        y: NDArray,
+        far: Far,
+        loss: BoundedLoss,
+        gamma: NDArray,
+        kappa: float,
+        tol: float,
     ) -> None:
-        self.design, self.y, self.loss, self.tol = design, y, loss, tol
+        self.design, self.y, self.far, self.loss, self.tol = design, y, far, loss, tol
         self.joint = loss.tau is not None
-        self.bound, self.strict = 0.0, max(_STRICT * tol, _FINEST)
         self.start_kappa = kappa
-        self.done = self.stuck = self.settled = False
+        self.gram, self.gram_sides, self.updates = design.gram, design.everyone, 0
+        self._begin(gamma, kappa)
+
+    def _begin(self, gamma: NDArray, kappa: float) -> None:
+        """Begin the way to the optimum, or begin it anew with other targets."""
+        self.yardstick, self.counted = Yardstick(self.design, self.y), (0.0, 1.0)
+        self.bound, self.strict = 0.0, max(_STRICT * self.tol, _FINEST)
+        self.done = self.stuck = self.settled = self.blind = self.dropped = False
         self.interior: InteriorPoint | None = None
         self.handed_back = False
         self.steps = self.singular = 0
-        weights = design.source.weights
-        size = np.abs(y)
-        self.size_of_y = float(weights @ size if weights.size else size.mean())
-        self.length_of_y = math.sqrt(weights @ (y * y) if weights.size else np.mean(y * y))
-        self.largest_weight = float(weights.max() if weights.size else 1 / len(y))
-        self.gram, self.gram_sides, self.updates = design.gram, design.everyone, 0
         self.here = self.best = self._visit(gamma, kappa)
 
     # the objective
@@ -110,8 +117,8 @@ class Path:
         return point.sums.target_loss + self._price(point) + self._penalty(point)
 
     def mean_loss(self) -> float:
-        """Return Σ w·h(r) of the best point, with the κ of ``kappa``."""
-        return self.best.sums.target_loss
+        """Return Σ w·h(r) of the best point, with the κ of ``kappa`` and the true targets."""
+        return self.best.sums.target_loss + self.far.taken(self.loss.low, self.loss.high)
 
     def value_and_gap(self, theta: NDArray, constant: float) -> tuple[float, float]:
         """Return the objective of parameters of [z, 1], with the best κ, and its relative gap.
@@ -125,56 +132,24 @@ class Path:
         constant : float
             Size of the terms that every row had before it was centred.
         """
-        sums, residuals = self.design.evaluate(self.y, theta, self._slopes(self.best.kappa))
-        value = (
-            sums.target_loss + self._price(self.best) + 0.5 * float(self.design.diagonal @ (theta * theta))
-        )
-        if self._perfect(value, theta, residuals, constant):
-            return value, 0.0
-        return value, min(1.0, (max(0.0, value - self.bound) + self._rounding(theta, residuals)) / value)
+        slopes = self._slopes(self.best.kappa)
+        sums, residuals = self.design.evaluate(self.y, theta, slopes)
+        penalty = 0.5 * float(self.design.diagonal @ (theta * theta))
+        value = sums.target_loss + self._price(self.best) + penalty
+        return value, self.yardstick.gap(Reached(value, theta, residuals, slopes, constant), self.bound)
 
-    def _rounding(self, theta: NDArray, residuals: NDArray) -> float:
-        """Return what value and bound may be off, as the residuals are rounded, each row by itself."""
-        length = self.length_of_y + float(self.design.length @ np.abs(theta))
-        return _ROUNDING * self._largest_slope(residuals) * math.sqrt(self.largest_weight) * length
-
-    def _perfect(self, value: float, theta: NDArray, residuals: NDArray, constant: float) -> bool:
-        """Return whether residuals are but the rounding of their terms: in the mean, and in each row with a weight.
-
-        The mean alone would not do: one row far out may have terms so large that it hides the residuals of all others.
-        """
-        size = self.size_of_y + float(self.design.length @ np.abs(theta)) + constant
-        if value <= 0:
-            return True
-        if value > _PERFECT_SUM * self._largest_slope(residuals) * size:
-            return False
-        length = self.design.length
-        usual = np.divide(
-            self.size_of_y, length, out=np.zeros_like(length), where=length > 0
-        )  # for a θ near 0
-        terms = np.abs(self.y) + self.design.sizes(np.abs(theta) + usual) + constant
-        counted = self.design.everyone > 0
-        return bool((np.abs(residuals) <= _PERFECT_ROW * terms)[counted].all())
+    def _reached(self, point: Point) -> Reached:
+        theta, slopes = self.design.theta(point.gamma), self._slopes(point.kappa)
+        return Reached(self.value(point), theta, point.residuals, slopes)
 
     @property
     def _steepest(self) -> float:
         return max(-self.loss.low, self.loss.high)
 
-    def _largest_slope(self, residuals: NDArray) -> float:
-        """Return a bound of the slopes that these residuals have."""
-        kappa = self._slopes(self.best.kappa).target
-        if kappa == 0:
-            return self._steepest
-        farthest = float(np.max(np.abs(residuals), initial=0.0, where=self.design.everyone > 0))
-        return min(self._steepest, farthest / kappa)
-
     @property
     def gap(self) -> float:
-        """The relative gap of the best point, but for rounding."""
-        point, value = self.best, self.value(self.best)
-        if self._perfect(value, self.design.theta(point.gamma), point.residuals, 0.0):
-            return 0.0
-        return max(0.0, value - self.bound) / value
+        """The relative gap of the best point, but for rounding; not exact where it is more than the tolerance."""
+        return self.yardstick.gap(self._reached(self.best), self.bound, self.tol)
 
     @property
     def kappa(self) -> float:
@@ -195,7 +170,7 @@ class Path:
 
     def _reach(self, kappa: float) -> float:
         """Return κ times the largest slope; where the bounds are far beyond the targets, times what is beyond less."""
-        return min(self._steepest * kappa, _BEYOND * self.length_of_y or math.inf)
+        return min(self._steepest * kappa, _BEYOND * self.yardstick.length_of_y or math.inf)
 
     def _steepness(self, point: Point) -> float:
         """Return the largest slope, relative to the largest that the loss could have with such targets."""
@@ -240,11 +215,28 @@ class Path:
     # the way
 
     def step(self) -> None:
-        """Take one Newton step, or leave a smoothing for the next one."""
+        """Take one Newton step, or leave a smoothing for the next one; then see that rows far out still are."""
         self.steps += 1
         if self.interior is not None or self._gets_on_badly():
             self._step_inside()
-            return
+        else:
+            self._step_along()
+        if len(self.far):
+            crossing = self._crossing(self.here) | self._crossing(self.best)
+            if crossing.any():
+                self._give_back(crossing)
+
+    def _crossing(self, point: Point) -> NDArray:
+        kappa = max(point.kappa, self.loss.kappa)
+        return self.far.crossing(point.residuals, self.loss.low, self.loss.high, kappa)
+
+    def _give_back(self, chosen: NDArray) -> None:
+        """Give some rows far out their true targets, since the solution may be near them, and begin anew from here."""
+        self.y[self.far.rows[chosen]] = self.far.true[chosen]
+        self.far = self.far.without(chosen)
+        self._begin(self.here.gamma, self.here.kappa if self.joint else self.start_kappa)
+
+    def _step_along(self) -> None:
         if self.joint and self.here.kappa <= _PERFECT * self.start_kappa:
             self._drop_scale()
         point = self.here
@@ -262,16 +254,16 @@ class Path:
         trial = self._visit(point.gamma + move, point.kappa + fall)
         self._consider(trial)
         slope = float(self._gradient(trial) @ move) + self._slope_in_kappa(trial) * fall
-        noise = 1e-14 * self._smoothed(point)
-        if -down <= noise:  # too little for the value to tell
-            if self._steepness(trial) < 0.5 * self._steepness(point):
-                self.here = trial
-            else:
-                self.stuck = True
-        elif abs(slope) <= -0.5 * down and self._smoothed(trial) <= self._smoothed(point):
+        rounding = self.yardstick.rounding(self._reached(trial))
+        noise = max(1e-14 * self._smoothed(point), rounding if self.blind else 0.0)
+        tells = -down > noise  # whether the value can tell
+        if tells and abs(slope) <= -0.5 * down and self._smoothed(trial) <= self._smoothed(point):
             self.here = trial
-        else:
-            self._search(point, trial, move, fall, down)
+        elif not (tells and self._search(point, trial, move, fall, down)):
+            falls = self._steepness(trial) < 0.5 * self._steepness(point)
+            self.stuck = not (falls and -down <= max(noise, rounding))
+            self.here = point if self.stuck else trial
+            self.blind = True  # rows far out may have so much rounding that only slopes can tell
 
     def _gets_on_badly(self) -> bool:
         """Return whether the interior point method is likely to be the quicker way from here."""
@@ -287,18 +279,19 @@ class Path:
         self.here = self._visit(self.interior.gamma, self.here.kappa)
         self.interior.arrive(self.here)
         self._consider(self.here)
-        distance = self.interior.complementarity() / max(self.value(self.here), np.finfo(float).tiny)
+        counted = max(self.yardstick.counted(self._reached(self.here)), np.finfo(float).tiny)
+        distance = self.interior.complementarity() / counted
         ended = self.interior.stuck or distance <= _NEAREST * self.tol
         if ended or distance <= _NEAR * self.tol:
             self.certify()
         self.done = self.gap <= self.tol
         if ended and not self.done:
-            kappa = self.tol * self.value(self.best) / self._steepest**2
+            kappa = self.tol * counted / self._steepest**2
             self.here = self._visit(self.best.gamma, max(kappa, _VANISHING * self.start_kappa))
             self.interior, self.handed_back, self.stuck = None, True, False
 
-    def _search(self, point: Point, trial: Point, move: NDArray, fall: float, down: float) -> None:
-        """Go as far along a direction as the smoothed objective falls."""
+    def _search(self, point: Point, trial: Point, move: NDArray, fall: float, down: float) -> bool:
+        """Go as far along a direction as the smoothed objective falls, and return whether it does."""
         A, tau = self.design.penalty, self.loss.tau or 0.0
         linear, quadratic = float(point.gamma @ A @ move), float(move @ A @ move)
 
@@ -318,10 +311,9 @@ class Path:
         length = step_length(derivatives, down, derivatives(1.0), min(longest, 1e20))
         trial = self._visit(point.gamma + length * move, point.kappa + length * fall)
         self._consider(trial)
-        if self._smoothed(trial) < self._smoothed(point):
-            self.here = trial
-        else:
-            self.stuck = True
+        falls = self._smoothed(trial) < self._smoothed(point)
+        self.here = trial if falls else point
+        return falls
 
     def _consider(self, point: Point) -> None:
         if self.value(point) < self.value(self.best):
@@ -329,18 +321,24 @@ class Path:
 
     def _enough(self, point: Point) -> float:
         """Return the steepness at which this smoothing is done with."""
-        if self.joint or point.kappa == self.loss.kappa or self._smoothing_error(point) <= 0.5 * self.tol:
+        near = 0.5 * self.tol
+        if self.joint or point.kappa == self.loss.kappa or self._smoothing_error(point, near) <= near:
             return self.strict
         if self.loss.tau is not None:
             return self.strict
         few = np.count_nonzero(point.sides) <= _FEW * self.design.rank
         return self.strict if few or self.settled else _LOOSE
 
-    def _smoothing_error(self, point: Point) -> float:
-        """Return the relative gap that would be left if the gradient were zero."""
+    def _smoothing_error(self, point: Point, most: float) -> float:
+        """Return the relative gap that zero gradient would leave; where it is above ``most``, perhaps too little."""
         sums = point.sums
         error = sums.target_loss - sums.loss - 0.5 * (point.kappa - self.loss.kappa) * sums.slope_square
-        return error / max(self.value(point), np.finfo(float).tiny)
+        value = max(self.value(point), np.finfo(float).tiny)
+        if not 0 < error <= most * value:
+            return error / value
+        if self.counted[0] != point.kappa:  # once for each smoothing will do
+            self.counted = point.kappa, self.yardstick.counted(self._reached(point)) / value
+        return error / (self.counted[1] * value)
 
     def _leave(self) -> None:
         """Look at the gap, and go on with a smaller κ if need be."""
@@ -350,11 +348,15 @@ class Path:
             if self.gap <= self.tol:
                 self.done = True
                 return
+        if self.joint and self.stuck and not self.dropped and point.kappa <= _HARD * self.start_kappa:
+            self._drop_scale()
+            return
         if self.loss.tau is not None and not self.joint and self._excess_price(point) < 0:
             self.joint, self.stuck = True, False  # the scale is not 0, nor below this κ
             self.here = self.best = self._visit(point.gamma, point.kappa)
             return
-        hopeless = self.stuck and self._smoothing_error(point) <= 0.01 * self.tol
+        nothing = 0.01 * self.tol
+        hopeless = self.stuck and self._smoothing_error(point, nothing) <= nothing
         if not last and not hopeless:
             self._lower_kappa(point)
         elif self.stuck or self.strict <= _FINEST:
@@ -364,12 +366,12 @@ class Path:
 
     def _drop_scale(self) -> None:
         """Go on with a scale of 0, that is to the optimum of the absolute loss."""
-        self.joint = False
+        self.joint, self.stuck, self.dropped = False, False, True
         self.here = self.best = self._visit(self.best.gamma, self.start_kappa)
 
     def _lower_kappa(self, point: Point) -> None:
-        error = self._smoothing_error(point)
-        factor = math.sqrt(0.2 * self.tol / error) if error > 0 else _LARGEST_FALL
+        error = self._smoothing_error(point, _AIM * self.tol / _LARGEST_FALL**2)
+        factor = math.sqrt(_AIM * self.tol / error) if error > 0 else _LARGEST_FALL
         kappa = max(self.loss.kappa, point.kappa * min(max(factor, _LARGEST_FALL), _LEAST_FALL))
         if kappa <= _VANISHING * self.start_kappa:
             self.done = True
@@ -378,15 +380,17 @@ class Path:
         self.here = self._visit(point.gamma + move if regular else point.gamma, kappa)
         self.settled = np.array_equal(self.here.sides, point.sides)  # perhaps for good: then the end is near
         self._consider(self.here)
-        self.stuck = False
+        self.stuck = self.blind = False
 
     def certify(self) -> None:
         """Look for a better point at the end of the way, and for a higher bound."""
         if self.interior is not None:
-            point, best = self.interior.dual_point(), self.best
+            point, best = self.interior.dual_point(self.far), self.best
             inside = self.design.gram_of(point.sides)
             slopes = self._slopes(point.kappa)
-            bound = lower_bound(self.design, slopes, None, point, inside, best.gamma, best.residuals)
+            bound = lower_bound(
+                self.design, slopes, None, point, inside, best.gamma, best.residuals, self.far
+            )
             self.bound = max(self.bound, bound)
             return
         point = self.here
@@ -405,5 +409,6 @@ class Path:
             self._gram_at(point),
             nearby.gamma,
             nearby.residuals,
+            self.far,
         )
         self.bound = max(self.bound, bound)

@@ -12,46 +12,14 @@ from numpy.typing import NDArray
 from onelayer.kernels.residual_pass import source
 from onelayer.objective import Objective
 from onelayer.solvers.newton.bounded import BoundedLoss
-from onelayer.solvers.newton.coordinates import Coordinates, inverse_power
+from onelayer.solvers.newton.coordinates import Coordinates
 from onelayer.solvers.newton.design import Design
 from onelayer.solvers.newton.path import Path
+from onelayer.solvers.newton.targets import Targets, typical
 
 _NORMAL = 1.4826  # standard deviation of a normal distribution, in units of its median absolute deviation
-_TINY = float(np.finfo(np.float64).tiny)
 _LARGEST_PENALTY = 1e200
 _UNPENALISED = (1.0, 1.0)
-
-
-@dataclass(frozen=True)
-class Targets:
-    """The targets of one output as offset + unit·y, with y of order one.
-
-    Attributes
-    ----------
-    y : (n_rows,) float64
-    offset, unit : float
-        The unit is a power of two.
-    spread, largest : float
-        Median of the |y| that are not 0, and the largest |y|, of rows with a weight; 0 where all are.
-    """
-
-    y: NDArray
-    offset: float
-    unit: float
-    spread: float
-    largest: float
-
-    @classmethod
-    def of(cls, column: NDArray, weights: NDArray | None, share: float, centred: bool) -> Targets:
-        """Return targets with the quantile of a share of them at 0, if they are to be centred."""
-        y = column.astype(np.float64)
-        offset = float(np.quantile(_counted(y, weights), share)) if centred else 0.0
-        y -= offset
-        spread = _typical(y, weights)
-        unit = 1 / float(inverse_power(np.array([spread]))[0])
-        y /= unit
-        largest = float(np.max(np.abs(_counted(y, weights)), initial=0.0))
-        return cls(y, offset, unit, spread / unit, largest)
 
 
 @dataclass(frozen=True)
@@ -119,18 +87,19 @@ class Problem:
         self.outputs = [self._output(k, begin) for k, begin in enumerate(starts)]
 
     def _output(self, number: int, start: tuple[NDArray, float] | None) -> Output:
-        form, seen, weights = self.form, self.coordinates, self.objective.sample_weight
+        form, seen, weights = self.form, self.coordinates, self.shares
         share = form.high / (form.high - form.low)
         targets = Targets.of(self.objective.targets[:, number], weights, share, seen.intercept)
-        loss = form.in_units(targets.unit, targets.largest)
+        loss = form.in_units(targets.unit, targets.reach)
         design = self._design(targets.unit, loss.factor)
         gamma, spread = np.zeros(design.rank), targets.spread
         if start is not None:
             gamma = design.gamma(seen.theta(*start, targets.offset, targets.unit))
-            spread = _typical(targets.y - design.products(gamma), weights) or spread
+            spread = typical(targets.y - design.products(gamma), weights) or spread
         spread = spread or 1.0
         kappa = max(loss.kappa, spread) if form.tau is None else form.factor * _NORMAL * spread
-        path = Path(design, targets.y, loss, gamma, kappa, self.tol)
+        y, far = targets.nearer(loss, design)
+        path = Path(design, y, far, loss, gamma, kappa, self.tol)
         return Output(targets, path, loss.factor, seen, seen.scale / self.objective.X.unit)
 
     def _design(self, unit: float, factor: float) -> Design:
@@ -190,17 +159,6 @@ class Problem:
         """Return σ of the best parameters, of several outputs an array (n_outputs,)."""
         scales = [output.path.kappa * output.targets.unit / self.form.factor for output in self.outputs]
         return scales[0] if len(scales) == 1 else np.array(scales)
-
-
-def _counted(values: NDArray, weights: NDArray | None) -> NDArray:
-    return values if weights is None else values[weights > 0]
-
-
-def _typical(values: NDArray, weights: NDArray | None) -> float:
-    """Return the median size of the values that are not 0, over the rows with a weight; 0 if there are none."""
-    sizes = np.abs(_counted(values, weights))
-    sizes = sizes[sizes > 0]
-    return max(float(np.median(sizes)), _TINY) if len(sizes) else 0.0
 
 
 def _shares(weights: NDArray) -> NDArray:
