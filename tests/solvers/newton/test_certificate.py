@@ -12,6 +12,7 @@ from onelayer.losses import Huber, Quantile
 from onelayer.solvers.newton import Newton
 from onelayer.solvers.newton.certificate import lower_bound
 from onelayer.solvers.newton.design import Design
+from onelayer.solvers.newton.targets import NONE, Far
 
 from .problems import least_value, objective
 
@@ -20,13 +21,13 @@ X = random.randn(60, 3)
 Y = X @ [1.0, 2.0, -1.0] + random.standard_t(2, 60)
 
 
-def bound(slopes, alpha, gamma, near, kappa, tau=None):
+def bound(slopes, alpha, gamma, near, kappa, tau=None, y=Y, far=NONE):
     rows = source(X, np.zeros(3), np.ones(3), True, None)
     design = Design(rows, np.array([alpha, alpha, alpha, 0.0]), None)
-    point = design.visit(Y, gamma, slopes._replace(kappa=kappa))
+    point = design.visit(y, gamma, slopes._replace(kappa=kappa))
     inside = design.gram_of(point.sides)
-    close = design.visit(Y, near, slopes._replace(kappa=kappa))
-    return lower_bound(design, slopes, tau, point, inside, near, close.residuals)
+    close = design.visit(y, near, slopes._replace(kappa=kappa))
+    return lower_bound(design, slopes, tau, point, inside, near, close.residuals, far)
 
 
 finite = st.floats(-30, 30)
@@ -74,3 +75,47 @@ def test_a_price_of_the_smoothing_limits_the_slopes():
     free = bound(Slopes(-1.0, 1.0, 0.1, 0.0), 0.0, gamma, gamma, 0.1)
     limited = bound(Slopes(-1.0, 1.0, 0.1, 0.0), 0.0, gamma, gamma, 0.1, tau=0.01)
     assert limited < free
+
+
+FAR_ROWS = np.array([3, 17, 40])
+SIGNS = np.array([1.0, -1.0, 1.0])
+
+
+def with_far(size):
+    y = Y.copy()
+    y[FAR_ROWS] = size * SIGNS
+    return y
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(finite, min_size=4, max_size=4),
+    st.lists(finite, min_size=4, max_size=4),
+    st.floats(1e-3, 1e3),
+    st.sampled_from([20.0, 100.0]),
+)
+def test_with_targets_brought_nearer_below_the_optimum_of_the_true_ones(gamma, near, kappa, nearer):
+    far = Far(FAR_ROWS, 1e4 * SIGNS, nearer * SIGNS, np.full(3, 1 / 60))
+    found = bound(
+        Slopes(-0.7, 0.3, kappa, 0.0),
+        0.0,
+        np.array(gamma),
+        np.array(near),
+        kappa,
+        y=with_far(nearer),
+        far=far,
+    )
+    least = least_value(objective(Quantile(0.3), X, with_far(1e4)))
+    assert found <= (least - far.taken(-0.7, 0.3)) + 1e-9 * least
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.1, 10.0])
+@pytest.mark.parametrize("size", [1e6, 1e100])
+def test_equal_to_the_value_at_the_optimum_however_far_out_true_targets_are(alpha, size):
+    y = with_far(100.0)
+    F = objective(Huber(0.8), X, y, alpha=0.8 * alpha)
+    solution = Newton(tol=1e-13).solve(F)
+    gamma = np.append(solution.coef, solution.intercept)
+    far = Far(FAR_ROWS, size * SIGNS, 100.0 * SIGNS, np.full(3, 1 / 60))
+    found = bound(Slopes(-1.0, 1.0, 0.8, 0.8), alpha, gamma, gamma, 0.8, y=y, far=far)
+    assert found == pytest.approx(F.value(solution.coef, solution.intercept) / 0.8, rel=1e-12)
