@@ -35,8 +35,8 @@ class Newton:
     """Minimise F(W, b) for an absolute, a quantile or a Huber loss.
 
     Each output is a problem of its own. It is solved when its relative gap (F − D)/F is at most ``tol``, where D is the
-    value of a dual point that is feasible, and so no larger than the least F; see ``certificate``. Where a few residuals
-    far out are most of F, the gap is relative to what F would be if they were ten times the usual one; see
+    value of a dual point that is feasible, and so no larger than the least F; see ``certificate``. Where a few
+    residuals far out are most of F, the gap is relative to what F would be if they were ten times the usual one; see
     ``yardstick``.
 
     With ``scale="auto"`` the δ of a Huber loss is in units of a scale σ that is found with the parameters: minimised is
