@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,8 @@ def learn(table: Table, roles: Roles, options: Options) -> Learned:
     """
     found = _Pass(table, roles, options)
     found.refuse()
-    left_out = {*found.constants(), *found.duplicates()}
+    left_out = set(found.constants())
+    left_out.update(found.duplicates(left_out))
     found.tell()
     features = tuple(found.feature(field) for field in roles.fields if field not in left_out)
     if not any(feature.names for feature in features):
@@ -217,24 +218,29 @@ class _Pass:
             _warn(text)
 
     def constants(self) -> list[Field]:
-        """Return the fields that have one value only, and tell of them."""
-        indicated = self.options.missing == "indicator"
-        fields = [
-            field
-            for field in self.roles.fields
-            if self.surveys[field].constant
-            and not (indicated and field.category and self.surveys[field].n_missing)
-        ]
-        named = [field.column for field in fields if not field.part]
+        """Return the fields that have one value only and say nothing by missing, and tell of all with one value."""
+        fields = [field for field in self.roles.fields if self.surveys[field].constant]
+        kept = [field for field in fields if self._indicated(field)]
+        gone = [field for field in fields if field not in kept]
+        named = [field.column for field in gone if not field.part]
         if named:
             _warn(f"{self.name}: {listed(named)}: constant, and left out")
-        return fields
+        partly = [field.column for field in kept if not field.category]
+        if partly:
+            _warn(
+                f"{self.name}: {listed(partly)}: constant but for missing values; where these are is all that is kept"
+            )
+        return gone
 
-    def duplicates(self) -> list[Field]:
+    def _indicated(self, field: Field) -> bool:
+        """Return whether a column of the matrix says where the values of a field are missing."""
+        return self.options.missing == "indicator" and self.surveys[field].n_missing > 0 and not field.part
+
+    def duplicates(self, left_out: Collection[Field] = ()) -> list[Field]:
         """Return the fields that have the values of an earlier one in every row, and tell of them."""
         suspects: dict[tuple[object, ...], list[Field]] = {}
         for field in self.roles.fields:
-            if not field.part and not self.surveys[field].constant:
+            if not field.part and field not in left_out:
                 suspects.setdefault((field.category, *self.surveys[field].mark), []).append(field)
         pairs = {
             (first, later)
@@ -287,10 +293,10 @@ class _Pass:
     def feature(self, field: Field) -> Feature:
         """Return how the values of a field enter the matrix."""
         survey = self.surveys[field]
-        indicated = self.options.missing == "indicator" and survey.n_missing > 0 and not field.part
+        indicated = self._indicated(field)
         if not field.category:
             assert isinstance(survey, NumberSurvey)
-            return Number(field, survey.mean, indicated)
+            return Number(field, survey.mean, indicated, survey.constant)
         levels, options = self._levels(field), self.options
         least = 0 if field.part else options.least_rows(self.n_kept)
         category = Category.of(field, levels, least, options.max_levels, indicated)
@@ -324,7 +330,7 @@ def _products(features: Sequence[Feature], found: _Pass, options: Options) -> Pr
     columns, centres, n_values, start = [], [], [], 0
     for feature in features:
         survey = found.surveys[feature.field]
-        if isinstance(survey, NumberSurvey) and feature.field.kind != "boolean":
+        if isinstance(survey, NumberSurvey) and not survey.constant and feature.field.kind != "boolean":
             columns.append(start)
             centres.append(round_centre(survey.mean, survey.low, survey.high))
             n_values.append(math.inf if survey.values is None else len(survey.values))
