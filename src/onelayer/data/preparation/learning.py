@@ -18,6 +18,8 @@ from onelayer.data.preparation.place import Place, called, given, listed, rows
 from onelayer.data.preparation.products import Products, round_centre
 from onelayer.data.preparation.roles import Roles
 from onelayer.data.preparation.survey import LevelSurvey, NumberSurvey, Survey, first_rounded, regular
+from onelayer.data.preparation.written_dates import conversion, form_of_dates
+from onelayer.data.tables.forms import FORMS
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError, TableWarning, warn
 
@@ -162,6 +164,14 @@ class _Pass:
             for field in self.roles.fields
             if field.category and not field.part and self._levels(field).identifies
         ]
+        for field in identifiers:
+            form = self._form_of_dates(field)
+            if form is not None:
+                raise InvalidDataError(
+                    f"{name}, column {field.column!r}: {FORMS[form].plural} as text, nearly every one in a row of its "
+                    f"own; make dates of them with {conversion(field.column, form)}, or leave them out with "
+                    f"{given('drop', [field.column])}"
+                )
         if identifiers:
             counts = [self._levels(field) for field in identifiers]
             notes = [f"{'more than ' * c.full}{min(len(c.counts), 10**5):,} different values" for c in counts]
@@ -260,8 +270,20 @@ class _Pass:
             )
         return list(same)
 
+    def _form_of_dates(self, field: Field) -> str | None:
+        """Return the form of dates that all levels have, of text that nobody has called a category."""
+        return form_of_dates(self._levels(field).counts) if field.kind == "text" else None
+
     def tell(self) -> None:
-        """Warn of numbers that look like identifiers, and of those that are rounded."""
+        """Warn of dates as text, of numbers that look like identifiers, and of those that are rounded."""
+        for field in self.roles.fields:
+            form = None if self.surveys[field].constant else self._form_of_dates(field)
+            if form is not None:
+                _warn(
+                    f"{self.name}, column {field.column!r}: text, but every value is {FORMS[form].noun}; make dates of "
+                    f"them with {conversion(field.column, form)}, or say that they are names with "
+                    f"{given('categories', [field.column])}"
+                )
         for where in self.rounded.values():
             _warn(
                 f"{where} is rounded, as are others like it: float64 holds whole numbers exactly up to 2^53 only; read "
