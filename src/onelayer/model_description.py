@@ -67,6 +67,7 @@ def describe(model: Any, data: dict[str, Any] | None, table: dict[str, Any] | No
         "parameters": {name: _stored(value) for name, value in model.get_params(deep=False).items()},
         "n_features": model.n_features_in_,
         "feature_names": _stored_names(fitted.get("feature_names_in_")),
+        "names": None if table else _given_names(model),
         "classes": _stored_classes(fitted.get("classes_")),
         "n_iter": model.n_iter_,
         "converged": model.converged_,
@@ -140,6 +141,8 @@ def build(text: str, tensors: dict[str, np.ndarray]) -> Any:
     model._stream = stream
     if document["feature_names"] is not None:
         model.feature_names_in_ = _loaded_names(document["feature_names"], document["n_features"])
+    if document.get("names") is not None:  # a file of before there were any has none
+        model.named(_loaded_names(document["names"], document["n_features"]))
     if is_classifier(model) != (document["classes"] is not None):
         raise ModelFileError("it has class labels and no classifier, or a classifier and no class labels")
     if document["classes"] is not None:
@@ -253,8 +256,18 @@ def _stored_names(names: np.ndarray | None) -> list[str] | None:
     return None if names is None else [str(name) for name in names]
 
 
-def _loaded_names(names: list[Any], n_features: int) -> np.ndarray:
-    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+def _given_names(model: Any) -> list[str] | None:
+    """Return the names that were given to columns without any; those of a table come from its preparation."""
+    names = vars(model).get("_names", [])
+    return names if len(names) == model.n_features_in_ else None
+
+
+def _loaded_names(names: Any, n_features: int) -> np.ndarray:
+    if (
+        not isinstance(names, list)
+        or len(names) != n_features
+        or not all(isinstance(name, str) for name in names)
+    ):
         raise ModelFileError(f"its feature names are not {n_features} pieces of text")
     return np.array(names, dtype=object)
 

@@ -455,6 +455,19 @@ class TestSavedModels:
             "new.csv: --covariance HC0 needs the rows of the fit, of which there were 400, and here are 90",
         )
 
+    def test_robust_errors_refuse_another_table_of_the_same_length(
+        self, model: TableModel, run: Run, workplace: Path
+    ) -> None:
+        other = made(noise=4.0).with_columns(pl.col("price").reverse())
+        (workplace / "other.csv").write_bytes(as_text(other))
+        result = run("report", "houses.onelayer", "other.csv", "-o", "page.html", "--covariance", "HC3")
+        assert result.status == 1
+        reason = (
+            "other.csv: these are not the rows that the model was fitted to: the sum of squared residuals is "
+        )
+        assert result.error.startswith(reason)
+        assert not Path("page.html").exists()
+
     def test_robust_errors_need_the_weights_of_the_fit(self, run: Run, workplace: Path) -> None:
         frame = made(noise=4.0).with_columns(w=pl.int_range(pl.len()) % 3 + 1)
         (workplace / "houses.csv").write_bytes(as_text(frame))

@@ -238,3 +238,20 @@ def test_names_given_to_the_columns():
     assert ol.LinearRegression().named(["area"]).fit(X, y).coefficient_names == ["x0", "x1", "x2"]
     with pytest.raises(InvalidDataError, match=r"row 0, column 1 \(year\)"):
         model.predict([[0.0, np.nan, 0.0]])
+
+
+@pytest.mark.parametrize("covariance", ["classical", "HC0", "HC3", "bootstrap"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_other_rows_than_those_of_the_fit_are_refused(covariance, weights):
+    model = ol.LinearRegression().fit(FRAME, y, sample_weight=weights)
+    again = {"covariance": covariance, "n_resamples": 20}
+    model.summary(FRAME, y, weights, **again)
+    model.summary(FRAME[::-1], y[::-1], None if weights is None else weights[::-1], **again)
+    with pytest.raises(
+        InvalidDataError, match="not the rows that the model was fitted to: the sum of squared"
+    ):
+        model.summary(FRAME, y[::-1], weights, **again)
+    with pytest.raises(InvalidDataError, match="the mean of the column 'year' is"):
+        model.summary(FRAME.assign(year=FRAME["year"] + 1), y, weights, **again)
+    with pytest.raises(InvalidDataError, match="the sum of the weights is"):
+        model.summary(FRAME, y, WEIGHTS * 2 if weights is not None else WEIGHTS, **again)

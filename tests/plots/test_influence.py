@@ -106,6 +106,10 @@ def test_refuses_models_and_rows_without_an_influence(rows, model):
         InfluenceDisplay.from_estimator(weighted, X, y)
     with pytest.raises(InvalidDataError, match="give the 60 rows that the model was fitted to"):
         InfluenceDisplay.from_estimator(model, X[:9], y[:9])
+    with pytest.raises(
+        InvalidDataError, match="not the rows that the model was fitted to: the sum of squared"
+    ):
+        InfluenceDisplay.from_estimator(model, X, y[::-1])
     with pytest.raises(InvalidParameterError, match="output=1: the model has the outputs 0 to 0"):
         InfluenceDisplay.from_estimator(model, X, y, output=1)
     exact = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])

@@ -180,6 +180,8 @@ def test_weights_and_other_rows_leave_the_influence_out():
     weighted = LinearRegression().fit(TRAIN.X, TRAIN.y, sample_weight=np.linspace(0.5, 2, 200))
     assert "with weights" in page_of(weighted).text
     assert "fitted to other rows" in page_of(fit().partial_fit(TEST.X, TEST.y)).text
+    other = dataclasses.replace(TRAIN, y=TRAIN.y[::-1].copy())
+    assert "fitted to other rows" in page_of(fit(), other).text
 
 
 def test_a_model_by_minibatches_says_why_there_are_no_errors():

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from onelayer.errors import ConditionWarning, InvalidParameterError, RankWarning
 from onelayer.estimators.single_layer import Labelled
 from onelayer.inference.bootstrap import Bootstrap, bootstrap
+from onelayer.inference.fitted_rows import check_fitted_rows
 from onelayer.inference.robust import summarise_robust
 from onelayer.inference.summarise import COVARIANCES, summarise
 from onelayer.inference.summary import Summary
@@ -35,6 +36,9 @@ def fit_summary(
 ) -> Summary:
     """Return what ``LinearRegression.summary`` returns; ``rows`` are those that the model was fitted to, or None."""
     check_choice("covariance", covariance, KINDS)
+    if rows is not None and model.loss == "squared":
+        fit = model._exact_fit("summary")
+        check_fitted_rows(fit, rows.X, rows.targets, rows.weights, model.coefficient_names)
     resampled = None
     if covariance == "bootstrap" and model.alpha_ == 0:
         resampled = _bootstrap(model, _needed(rows, "covariance='bootstrap'"), n_resamples, random_state)

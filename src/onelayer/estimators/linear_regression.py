@@ -258,6 +258,8 @@ validation_fraction, warm_start, random_state, n_threads
         ------
         InvalidParameterError
             Rows that are needed and not given, or a model of the squared loss that is not an exact fit.
+        InvalidDataError
+            Rows other than those of a fit of the squared loss, by their number, weights, means or residuals.
 
         Examples
         --------
@@ -502,6 +504,11 @@ validation_fraction, warm_start, random_state, n_threads
     def _exact_fit(self, what: str) -> LeastSquares:
         """Return all that is known of the exact fit, which ``what`` needs."""
         check_is_fitted(self)
+        if self.least_squares_ is None and self.training_.get("solver") == "closed_form":
+            raise InvalidParameterError(
+                f"{what} needs more of the fit to fewer rows than columns than its coefficients, which a model file "
+                f"does not hold; fit it again"
+            )
         if self.least_squares_ is None:
             raise InvalidParameterError(
                 f"{what} needs a model of the squared loss fitted by solver='closed_form'; this one was fitted by "

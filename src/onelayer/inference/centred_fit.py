@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from onelayer.solvers.closed_form import LeastSquares
@@ -83,29 +83,6 @@ class CentredFit:
     def variance(self, output: int) -> float:
         """Return s² = Σ wᵢeᵢ²/d of an output; NaN where no degrees of freedom d are left."""
         return float(self._fit.residual[output, output]) / self.degrees if self.degrees > 0 else np.nan
-
-    def check_rows(self, X: NDArray, targets: NDArray, weights: NDArray | None) -> None:
-        """Refuse rows that the fit cannot have been made of.
-
-        Raises
-        ------
-        InvalidDataError
-        """
-        shape = len(X), self.parameters.shape[1]
-        if targets.shape != shape:
-            raise InvalidDataError(
-                f"targets have shape {targets.shape}; expected {shape}, a row for each of X"
-            )
-        if weights is not None and weights.shape != shape[:1]:
-            raise InvalidDataError(
-                f"weights have shape {weights.shape}; expected {shape[:1]}, one for each row of X"
-            )
-        n_rows = len(X) if weights is None else int(np.count_nonzero(weights))
-        if n_rows != self.n_rows:
-            counted = "rows" if weights is None else "rows of a weight above 0"
-            raise InvalidDataError(
-                f"X has {n_rows} {counted}; the model was fitted to {self.n_rows}, and needs the same rows again"
-            )
 
 
 def leverages(Q: NDArray, weights: NDArray | None, rows: slice) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onelayer.errors import InvalidDataError
 from onelayer.inference.centred_fit import CentredFit, leverages
 from onelayer.inference.design_rows import design_rows
+from onelayer.inference.fitted_rows import check_fitted_rows
 from onelayer.validation import check_choice
 
 if TYPE_CHECKING:
@@ -112,10 +113,10 @@ def heteroscedastic(
     With residuals eᵢ, leverages hᵢ and d degrees of freedom, ωᵢ is wᵢ²eᵢ² for HC0, n/d times that for HC1, 1/(1 − hᵢ)
     times for HC2 and 1/(1 − hᵢ)² times for HC3, the safest where rows are few.
 
-    The rows are read once, in blocks, in coordinates in which their columns are orthonormal. Cost:
-    O(n_rows · n_features²), in matrix products. Sources: White, "A heteroskedasticity-consistent covariance matrix
-    estimator", *Econometrica* 48 (1980); MacKinnon and White, "Some heteroskedasticity-consistent covariance matrix
-    estimators with improved finite sample properties", *Journal of Econometrics* 29 (1985).
+    The rows are read twice, to check them and to add them up, in blocks, in coordinates in which their columns are
+    orthonormal. Cost: O(n_rows · n_features²), in matrix products. Sources: White, "A heteroskedasticity-consistent
+    covariance matrix estimator", *Econometrica* 48 (1980); MacKinnon and White, "Some heteroskedasticity-consistent
+    covariance matrix estimators with improved finite sample properties", *Journal of Econometrics* 29 (1985).
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def heteroscedastic(
     InvalidParameterError
         An unknown kind, or a penalised fit.
     InvalidDataError
-        Rows that cannot be the fit's; for HC2 and HC3, a row of leverage one, where 1 − hᵢ is zero.
+        Rows that are not the fit's; for HC2 and HC3, a row of leverage one, where 1 − hᵢ is zero.
 
     Examples
     --------
@@ -143,8 +144,21 @@ def heteroscedastic(
            [0.      , 0.5     ]])
     """
     check_choice("kind", kind, HETEROSCEDASTIC)
+    CentredFit.unpenalised(least_squares)
+    check_fitted_rows(least_squares, X, targets, weights)
+    return sandwich(least_squares, X, targets, weights, kind, output)
+
+
+def sandwich(
+    least_squares: LeastSquares,
+    X: NDArray,
+    targets: NDArray,
+    weights: NDArray | None,
+    kind: str,
+    output: int,
+) -> Covariance:
+    """Return what ``heteroscedastic`` does, from rows that are known to be those of the fit."""
     fit = CentredFit.unpenalised(least_squares)
-    fit.check_rows(X, targets, weights)
     parameters = fit.parameters[:, output]
     meat = np.zeros((fit.basis.shape[1], fit.basis.shape[1]))
     for rows, Z in design_rows(X, fit.mean):

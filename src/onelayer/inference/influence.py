@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from onelayer.inference.centred_fit import CentredFit, leverages
 from onelayer.inference.design_rows import design_rows
+from onelayer.inference.fitted_rows import check_fitted_rows
 from onelayer.validation import check_integer
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def influence(
     InvalidParameterError
         The fit was penalised.
     InvalidDataError
-        Rows that cannot be the fit's.
+        Rows that are not the fit's.
 
     Examples
     --------
@@ -90,8 +91,16 @@ def influence(
     >>> each.leverage.round(2), each.most(1)
     (array([0.43, 0.33, 0.27, 0.97]), array([3]))
     """
+    CentredFit.unpenalised(least_squares)
+    check_fitted_rows(least_squares, X, targets, weights)
+    return influence_among(least_squares, X, targets, weights)
+
+
+def influence_among(
+    least_squares: LeastSquares, X: NDArray, targets: NDArray, weights: NDArray | None = None
+) -> Influence:
+    """Return what ``influence`` does for some of the rows of a fit, whoever has checked that they are among them."""
     fit = CentredFit.unpenalised(least_squares)
-    fit.check_rows(X, targets, weights)
     n_outputs = fit.parameters.shape[1]
     leverage, errors = np.empty(len(X)), np.empty((len(X), n_outputs))
     for rows, Z in design_rows(X, fit.mean):

@@ -14,8 +14,9 @@ from onelayer.inference.bootstrap import Bootstrap
 from onelayer.inference.centred_fit import CentredFit
 from onelayer.inference.coefficient_table import INTERCEPT, coefficient_table, names_of
 from onelayer.inference.collinearity import variance_inflation
-from onelayer.inference.covariance import HETEROSCEDASTIC, Covariance, classical, heteroscedastic
+from onelayer.inference.covariance import HETEROSCEDASTIC, Covariance, classical, sandwich
 from onelayer.inference.determined import coefficients_determined, reduction
+from onelayer.inference.fitted_rows import check_fitted_rows
 from onelayer.inference.summary import Note, OutputSummary, Summary
 from onelayer.validation import check_choice, check_real
 
@@ -60,7 +61,8 @@ def summarise(
     relative precisions, of which only the ratios count; n counts the rows with one above 0. A parameter that the data
     do not determine, since its column depends on others, has no standard error; nor has one of a penalised fit, whose
     coefficients are biased, or of a fit to too few rows. Their figures are R² and the log-likelihood alone.
-    Without HC0 to HC3 no rows are read. Cost: O(n_features³), and with these a pass over the rows for each output.
+    Without HC0 to HC3 no rows are needed; those that are given are checked. Cost: O(n_features³), with rows a pass over
+    them, and with HC0 to HC3 one more for each output.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def summarise(
     InvalidParameterError
         An unknown covariance, or one that needs rows without them; a level outside its range; a wrong number of names.
     InvalidDataError
-        Rows that cannot be the fit's; for HC2 and HC3, a row of leverage one.
+        Rows that are not the fit's; for HC2 and HC3, a row of leverage one.
 
     Examples
     --------
@@ -102,6 +104,8 @@ def summarise(
     n_outputs, n_features = least_squares.coef.shape
     features = names_of(features, n_features, "x", "features")
     inferred = least_squares.alpha == 0 and fit.degrees > 0 and fit.relations_known
+    if X is not None and targets is not None:
+        check_fitted_rows(least_squares, X, targets, weights, features)
     determined = coefficients_determined(least_squares)
     inflation = None if least_squares.alpha > 0 else variance_inflation(least_squares)
 
@@ -116,7 +120,7 @@ def summarise(
             raise InvalidParameterError(
                 f"covariance={covariance!r} needs the rows that the model was fitted to; give X and y"
             )
-        return heteroscedastic(least_squares, X, targets, weights, covariance, output)
+        return sandwich(least_squares, X, targets, weights, covariance, output)
 
     summaries = []
     for output, name in enumerate(names_of(outputs, n_outputs, "y", "outputs")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,9 +46,8 @@ def most_telling_rows(residuals: np.ndarray) -> np.ndarray:
 def influence_of_rows(least_squares: LeastSquares, X: np.ndarray, targets: np.ndarray) -> Influence | None:
     """Return the influence of some of the rows of a fit, each of weight one; None without noise or freedom left.
 
-    The fit of n rows is handed on as one of these m rows with the same coefficients, the same inverse and the same
-    variance of the residuals, so that their leverage, standardised residuals and Cook's distance are those that they
-    have among all n. Cost: O(m·n_features²).
+    Their leverage, standardised residuals and Cook's distance are those that they have among all rows. Cost:
+    O(m·n_features²).
 
     Parameters
     ----------
@@ -58,14 +56,12 @@ def influence_of_rows(least_squares: LeastSquares, X: np.ndarray, targets: np.nd
     X : (m, n_features)
     targets : (m, n_outputs) float
     """
-    from onelayer.inference.influence import influence
+    from onelayer.inference.influence import influence_among
 
-    n_parameters = least_squares.rank + least_squares.fit_intercept
-    degrees, some = least_squares.n_rows - n_parameters, len(X) - n_parameters
-    if min(degrees, some) <= 0 or not least_squares.residual[0, 0] > 0:
+    degrees = least_squares.n_rows - least_squares.rank - least_squares.fit_intercept
+    if degrees <= 0 or not least_squares.residual[0, 0] > 0:
         return None
-    same = replace(least_squares, n_rows=len(X), residual=least_squares.residual * (some / degrees))
-    return influence(same, X, targets)
+    return influence_among(least_squares, X, targets)
 
 
 def cook_levels(largest: float) -> list[float]:
@@ -187,6 +183,8 @@ class InfluenceDisplay:
         InvalidDataError
             Other rows than those of the fit; or no residual to be influenced.
         """
+        from onelayer.inference.fitted_rows import check_fitted_rows
+
         least_squares = least_squares_of(model)
         if least_squares is None or least_squares.alpha > 0:
             raise InvalidParameterError(
@@ -201,6 +199,7 @@ class InfluenceDisplay:
             raise InvalidDataError(
                 f"X has {len(X)} rows and y {len(y)}; give the {least_squares.n_rows} rows that the model was fitted to"
             )
+        check_fitted_rows(least_squares, X, targets)
         predicted = np.asarray(model.predict(X), dtype=np.float64).reshape(targets.shape)
         if not 0 <= output < targets.shape[1]:
             raise InvalidParameterError(

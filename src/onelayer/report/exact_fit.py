@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.data.dataset import Dataset
+from onelayer.errors import InvalidDataError
 from onelayer.evaluation import ValuePredictions
 from onelayer.plots.influence import least_squares_of
 from onelayer.report.record import Texts
@@ -43,17 +44,21 @@ def summary_of(model: Any, train: Dataset, features: Sequence[str], outputs: Seq
 
 
 def why_no_influence(
-    model: Any, least_squares: LeastSquares | None, n_rows: int, rounding: bool, t: Texts
+    least_squares: LeastSquares | None, X: NDArray, targets: NDArray, rounding: bool, t: Texts
 ) -> str:
-    """Say why there is no influence of single rows; empty where there is.
+    """Say why there is no influence of single rows of X and targets; empty where there is.
 
     ``rounding`` tells whether the residuals are nothing but rounding.
     """
+    from onelayer.inference.fitted_rows import check_fitted_rows
+
     if least_squares is None:
         return t["no_influence_solver"]
     if least_squares.alpha > 0:
         return t["no_influence_penalty"]
-    if least_squares.n_rows != n_rows or least_squares.total_weight != n_rows:
+    try:
+        check_fitted_rows(least_squares, X, targets)
+    except InvalidDataError:
         return t["no_influence_rows"]
     return t["no_influence_rounding"] if rounding else ""
 

@@ -152,7 +152,7 @@ def content(
     features = train.feature_names or column_names(model)
     summary = summary_of(model, train, features, names) if summary is None else summary
     rounded = only_rounding(model, train.X, on_train)
-    no_influence = why_no_influence(model, least_squares, len(train.X), bool(rounded[0]), t)
+    no_influence = why_no_influence(least_squares, train.X, on_train.true, bool(rounded[0]), t)
     influence = None
     if least_squares is not None and not no_influence:
         numbers = np.arange(len(train.X)) if row_numbers is None else row_numbers

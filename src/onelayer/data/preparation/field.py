@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onelayer.data.preparation.place import Place
+from onelayer.data.tables.faults import shown
+from onelayer.data.tables.forms import FORMS, MISSING_VALUES, read_form
 from onelayer.data.tables.kinds import as_text, kind_of
 from onelayer.errors import InvalidDataError, optional_dependency
 
@@ -25,6 +27,9 @@ ACCEPTED = {
     "text": ("text",),
     "category": ("text", "number", "boolean", "date"),
 }
+# The forms in which text may be written that is read as dates, for a model that was fitted to some.
+_WRITTEN = {"date": ("date", "datetime"), "datetime": ("datetime", "date"), "zoned": ("zoned",)}
+
 _CALLED = {
     "number": "numbers",
     "boolean": "true and false",
@@ -41,7 +46,8 @@ class Field:
     """What is read from a column.
 
     Numbers are read as they are, booleans as 0 and 1, dates as days since 1970-01-01, with a fraction where they have a
-    time; times with a zone, and their parts, in UTC. A category is read as text: 98103 and 98103.0 are both "98103".
+    time; times with a zone, and their parts, in UTC. Text in the place of dates is read as that of a CSV file. A
+    category is read as text: 98103 and 98103.0 are both "98103".
 
     Attributes
     ----------
@@ -99,6 +105,9 @@ class Field:
                 self.column, [None] * len(column), polars.String if self.category else number
             )
         kind = kind_of(column.dtype, f"{place.name}, column {self.column!r}")
+        if kind == "text" and self.kind in _WRITTEN:
+            column = self._dates(column, place)
+            kind = kind_of(column.dtype, "")
         if kind not in ACCEPTED[self.kind]:
             raise InvalidDataError(_of_another_type(column, kind, self.kind, place))
         if self.part:
@@ -108,6 +117,20 @@ class Field:
         values = _days(column) if kind in ("date", "datetime", "zoned") and not self.part else column
         values = values if values.dtype.is_float() else values.cast(polars.Float64)
         return self._logarithm(values, place) if self.log else values
+
+    def _dates(self, text: pl.Series, place: Place) -> pl.Series:
+        """Return dates that are written as text, all in one form, refusing the first value that is none."""
+        read = []
+        for form in _WRITTEN[self.kind]:
+            values, odd = read_form(text, form, MISSING_VALUES)
+            if not len(odd):
+                return values
+            read.append((len(odd), int(odd[0]), form))
+        _, row, form = min(read, key=lambda each: each[0])
+        raise InvalidDataError(
+            f"{place.of(row, self.column)}: {shown(text[row])} is not {FORMS[form].noun}, and the model was fitted to "
+            f"{FORMS[self.kind].plural} there; correct it"
+        )
 
     def _logarithm(self, values: pl.Series, place: Place) -> pl.Series:
         polars = optional_dependency("polars", "app")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from onelayer.data.preparation.place import Place, called, given, listed, rows
 from onelayer.data.preparation.products import Products, round_centre
 from onelayer.data.preparation.roles import Roles
 from onelayer.data.preparation.survey import LevelSurvey, NumberSurvey, Survey, first_rounded, regular
+from onelayer.data.preparation.written_dates import conversion, form_of_dates
+from onelayer.data.tables.forms import FORMS
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError, TableWarning, warn
 
@@ -77,7 +79,8 @@ def learn(table: Table, roles: Roles, options: Options) -> Learned:
     """
     found = _Pass(table, roles, options)
     found.refuse()
-    left_out = {*found.constants(), *found.duplicates()}
+    left_out = set(found.constants())
+    left_out.update(found.duplicates(left_out))
     found.tell()
     features = tuple(found.feature(field) for field in roles.fields if field not in left_out)
     if not any(feature.names for feature in features):
@@ -161,6 +164,14 @@ class _Pass:
             for field in self.roles.fields
             if field.category and not field.part and self._levels(field).identifies
         ]
+        for field in identifiers:
+            form = self._form_of_dates(field)
+            if form is not None:
+                raise InvalidDataError(
+                    f"{name}, column {field.column!r}: {FORMS[form].plural} as text, nearly every one in a row of its "
+                    f"own; make dates of them with {conversion(field.column, form)}, or leave them out with "
+                    f"{given('drop', [field.column])}"
+                )
         if identifiers:
             counts = [self._levels(field) for field in identifiers]
             notes = [f"{'more than ' * c.full}{min(len(c.counts), 10**5):,} different values" for c in counts]
@@ -217,24 +228,29 @@ class _Pass:
             _warn(text)
 
     def constants(self) -> list[Field]:
-        """Return the fields that have one value only, and tell of them."""
-        indicated = self.options.missing == "indicator"
-        fields = [
-            field
-            for field in self.roles.fields
-            if self.surveys[field].constant
-            and not (indicated and field.category and self.surveys[field].n_missing)
-        ]
-        named = [field.column for field in fields if not field.part]
+        """Return the fields that have one value only and say nothing by missing, and tell of all with one value."""
+        fields = [field for field in self.roles.fields if self.surveys[field].constant]
+        kept = [field for field in fields if self._indicated(field)]
+        gone = [field for field in fields if field not in kept]
+        named = [field.column for field in gone if not field.part]
         if named:
             _warn(f"{self.name}: {listed(named)}: constant, and left out")
-        return fields
+        partly = [field.column for field in kept if not field.category]
+        if partly:
+            _warn(
+                f"{self.name}: {listed(partly)}: constant but for missing values; where these are is all that is kept"
+            )
+        return gone
 
-    def duplicates(self) -> list[Field]:
+    def _indicated(self, field: Field) -> bool:
+        """Return whether a column of the matrix says where the values of a field are missing."""
+        return self.options.missing == "indicator" and self.surveys[field].n_missing > 0 and not field.part
+
+    def duplicates(self, left_out: Collection[Field] = ()) -> list[Field]:
         """Return the fields that have the values of an earlier one in every row, and tell of them."""
         suspects: dict[tuple[object, ...], list[Field]] = {}
         for field in self.roles.fields:
-            if not field.part and not self.surveys[field].constant:
+            if not field.part and field not in left_out:
                 suspects.setdefault((field.category, *self.surveys[field].mark), []).append(field)
         pairs = {
             (first, later)
@@ -254,8 +270,20 @@ class _Pass:
             )
         return list(same)
 
+    def _form_of_dates(self, field: Field) -> str | None:
+        """Return the form of dates that all levels have, of text that nobody has called a category."""
+        return form_of_dates(self._levels(field).counts) if field.kind == "text" else None
+
     def tell(self) -> None:
-        """Warn of numbers that look like identifiers, and of those that are rounded."""
+        """Warn of dates as text, of numbers that look like identifiers, and of those that are rounded."""
+        for field in self.roles.fields:
+            form = None if self.surveys[field].constant else self._form_of_dates(field)
+            if form is not None:
+                _warn(
+                    f"{self.name}, column {field.column!r}: text, but every value is {FORMS[form].noun}; make dates of "
+                    f"them with {conversion(field.column, form)}, or say that they are names with "
+                    f"{given('categories', [field.column])}"
+                )
         for where in self.rounded.values():
             _warn(
                 f"{where} is rounded, as are others like it: float64 holds whole numbers exactly up to 2^53 only; read "
@@ -287,10 +315,10 @@ class _Pass:
     def feature(self, field: Field) -> Feature:
         """Return how the values of a field enter the matrix."""
         survey = self.surveys[field]
-        indicated = self.options.missing == "indicator" and survey.n_missing > 0 and not field.part
+        indicated = self._indicated(field)
         if not field.category:
             assert isinstance(survey, NumberSurvey)
-            return Number(field, survey.mean, indicated)
+            return Number(field, survey.mean, indicated, survey.constant)
         levels, options = self._levels(field), self.options
         least = 0 if field.part else options.least_rows(self.n_kept)
         category = Category.of(field, levels, least, options.max_levels, indicated)
@@ -324,7 +352,7 @@ def _products(features: Sequence[Feature], found: _Pass, options: Options) -> Pr
     columns, centres, n_values, start = [], [], [], 0
     for feature in features:
         survey = found.surveys[feature.field]
-        if isinstance(survey, NumberSurvey) and feature.field.kind != "boolean":
+        if isinstance(survey, NumberSurvey) and not survey.constant and feature.field.kind != "boolean":
             columns.append(start)
             centres.append(round_centre(survey.mean, survey.low, survey.high))
             n_values.append(math.inf if survey.values is None else len(survey.values))

@@ -25,7 +25,9 @@ class Number(Feature):
     mean : float
         Mean of the values in the table of the fit, which stands in the place of a missing value.
     indicator : bool
-        Whether a second column is 1 where the value is missing, and else 0; its name is scikit-learn's.
+        Whether a column is 1 where the value is missing, and else 0; its name is scikit-learn's.
+    constant : bool
+        Whether there was one value only in the table of the fit: then the indicator is the only column.
 
     Examples
     --------
@@ -40,12 +42,14 @@ class Number(Feature):
     field: Field
     mean: float
     indicator: bool = False
+    constant: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """The field, and its indicator."""
         name = self.field.name
-        return (name, f"missingindicator_{name}") if self.indicator else (name,)
+        values = () if self.constant else (name,)
+        return (*values, f"missingindicator_{name}") if self.indicator else values
 
     @property
     def is_plain(self) -> bool:
@@ -54,11 +58,10 @@ class Number(Feature):
 
     def write(self, values: pl.Series, out: NDArray) -> Counter[str]:
         """Write the numbers; no level is unknown."""
-        if values.null_count():
-            if self.indicator:
-                out[:, 1] = values.is_null().to_numpy()
-            values = values.fill_null(self.mean)
-        out[:, 0] = values.to_numpy()
+        if self.indicator and values.null_count():
+            out[:, -1] = values.is_null().to_numpy()
+        if not self.constant:
+            out[:, 0] = values.fill_null(self.mean).to_numpy()
         return Counter()
 
     def to_json(self) -> dict[str, Any]:

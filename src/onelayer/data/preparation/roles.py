@@ -10,6 +10,7 @@ from onelayer.data.preparation.field import PARTS, Field
 from onelayer.data.preparation.options import Options
 from onelayer.data.preparation.place import called, check_known, given
 from onelayer.data.preparation.target import Target
+from onelayer.data.preparation.written_dates import conversion
 from onelayer.data.tables.table import Table
 from onelayer.errors import InvalidDataError
 
@@ -114,7 +115,10 @@ def _fields(table: str, column: str, kind: str, options: Options) -> list[Field]
     """Return what is read from a column: one field, and of a date its parts."""
     if column in options.date_parts:
         if kind not in ("date", "datetime", "zoned") or column in options.categories:
-            raise InvalidDataError(f"{table}: {given('date_parts', [column])}: the column holds no dates")
+            advice = f"; if it holds dates as text, make dates of them with {conversion(column)}"
+            raise InvalidDataError(
+                f"{table}: {given('date_parts', [column])}: the column holds no dates{advice if kind == 'text' else ''}"
+            )
         parts = [part for part in PARTS if kind != "date" or part != "hour"]
         return [Field(column, kind), *(Field(column, kind, part) for part in parts)]
     if column in options.categories:

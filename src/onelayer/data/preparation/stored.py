@@ -66,7 +66,8 @@ def _parts(document: Any) -> dict[str, Any]:
 def _feature(document: Any) -> Feature:
     field = _field(document["field"])
     if not field.category:
-        return Number(field, _number(document["mean"]), _truth(document["indicator"]))
+        constant = _truth(document.get("constant", False))  # a file of before there were any does not say so
+        return Number(field, _number(document["mean"]), _truth(document["indicator"]), constant)
     levels, rare = _texts(document["levels"]), _texts(document["rare"])
     shares = tuple(map(_number, _list(document["shares"])))
     most_frequent = _text(document["most_frequent"])

@@ -59,8 +59,8 @@ class FrameReader(Reader):
         InvalidDataError
             It holds objects of several types, or of one that is none of the kinds.
         """
-        if column in self._mixtures and column not in self._categories:
-            self._refuse(column)
+        if column in self._mixtures:
+            self._check_mixture(column)
         kind = kind_of(self._frame.schema[column], f"{self._name}, column {column!r}")
         return "text" if column in self._categories else kind
 
@@ -68,6 +68,17 @@ class FrameReader(Reader):
         """Refuse a column that holds objects of several types, by the value that is not of the kind."""
         if column in self._mixtures and column not in self._categories:
             self._refuse(column, kind)
+
+    def _check_mixture(self, column: str) -> None:
+        """Refuse objects of several types unless they are text, and among these what is no name either."""
+        if column not in self._categories:
+            self._refuse(column)
+        mixture = self._mixtures[column]
+        if mixture.infinite is not None:
+            value = mixture.values[mixture.infinite]
+            raise InvalidDataError(
+                f"{self.place(mixture.infinite + 1, column)}: {value} is not a finite number; correct or remove it"
+            )
 
     def _refuse(self, column: str, needed: str | None = None) -> None:
         row, what = self._mixtures[column].fault(column, needed)

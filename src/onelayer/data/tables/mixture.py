@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from onelayer.data.tables.faults import shown
 from onelayer.data.tables.forms import FORMS
+from onelayer.data.tables.kinds import as_text
+from onelayer.errors import optional_dependency
 
 _TYPES: tuple[tuple[tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "boolean"),
@@ -65,10 +68,27 @@ categories=['rooms']")
             return None
         return cls(values, tuple(form for form in forms if form is not None))
 
-    @property
+    @cached_property
     def text(self) -> list[str | None]:
-        """The values as text; whole numbers without a point, as in every category."""
-        return [None if value is None else _as_text(value) for value in self.values]
+        """The values as text, each as in a column of nothing but its type: 98103 without a point, true and false."""
+        text: list[str | None] = [None] * len(self.values)
+        places: dict[str, list[int]] = {}
+        for place, value in enumerate(self.values):
+            if value is not None:
+                places.setdefault(_type(value), []).append(place)
+        for dtype, chosen in places.items():
+            written = _as_text([self.values[place] for place in chosen], dtype)
+            for place, word in zip(chosen, written, strict=True):
+                text[place] = word
+        return text
+
+    @cached_property
+    def infinite(self) -> int | None:
+        """The first row, from 0, that is infinite; None if there is none."""
+        numbers = (
+            (row, value) for row, value in enumerate(self.values) if isinstance(value, float | np.floating)
+        )
+        return next((row for row, value in numbers if np.isinf(value)), None)
 
     def fault(self, column: str, needed: str | None = None) -> tuple[int, str]:
         """Return the first row, from 0, whose value has another form than most, and what is to be said of it."""
@@ -130,8 +150,30 @@ def _form(value: Any) -> str | None:
     return next((form for types, form in _TYPES if isinstance(value, types)), None)
 
 
-def _as_text(value: Any) -> str:
-    whole = (
-        isinstance(value, float | np.floating | Decimal) and np.isfinite(float(value)) and value == int(value)
-    )
-    return str(int(value)) if whole else str(value)
+def _type(value: Any) -> str:
+    """Return the type of polars that a column of such values has; "" for those that are written as they are."""
+    if isinstance(value, bool | np.bool_):
+        return "Boolean"
+    if isinstance(value, float | np.floating | Decimal):
+        return "Float32" if isinstance(value, np.float32) else "Float64"
+    if isinstance(value, datetime):
+        return "Datetime" if value.tzinfo is None else "Zoned"
+    return ""
+
+
+def _as_text(values: list[Any], dtype: str) -> list[str]:
+    """Return values of one type as text."""
+    pl = optional_dependency("polars", "app")
+    match dtype:
+        case "":  # whole numbers of any size, text, and dates
+            return [str(value) for value in values]
+        case "Boolean":
+            column = pl.Series([bool(value) for value in values])
+        case "Float32" | "Float64":
+            column = pl.Series([float(value) for value in values], dtype=getattr(pl, dtype))
+        case "Datetime":
+            column = pl.Series(values, dtype=pl.Datetime("us"))
+        case _:
+            plain = [value.astimezone(UTC).replace(tzinfo=None) for value in values]
+            column = pl.Series(plain, dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return column.to_frame().select(as_text(column.name, column.dtype)).to_series().to_list()

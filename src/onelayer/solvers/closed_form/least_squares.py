@@ -45,7 +45,7 @@ class LeastSquares:
     n_rows : int
     total_weight : float
     alpha : float
-    unit, resolution : float
+    unit, resolution, error : float
         As for ``Statistics``.
     fit_intercept : bool
     inverse_root : callable
@@ -66,6 +66,7 @@ class LeastSquares:
     alpha: float
     unit: float
     resolution: float
+    error: float
     fit_intercept: bool
     inverse_root: Callable[[], NDArray] = field(repr=False)
 
@@ -161,6 +162,7 @@ def solve(statistics: Statistics, alpha: float = 0.0, fit_intercept: bool = True
         alpha,
         statistics.unit,
         statistics.resolution,
+        statistics.error,
         fit_intercept,
         partial(_inverse_root, equations, used, least_norm),
     )

@@ -57,6 +57,7 @@ def solve(
         alpha,
         spectrum.unit,
         resolution(X.dtype),
+        0.0,
         spectrum.fit_intercept,
         partial(_inverse_root, spectrum, alpha),
     )
