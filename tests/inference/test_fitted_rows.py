@@ -120,6 +120,16 @@ def test_float32_may_come_back_as_the_float64_that_it_was_rounded_from() -> None
     check_fitted_rows(least_squares(X, targets), X.astype(np.float32), targets)
 
 
+def test_so_may_targets_also_of_a_perfect_fit_and_far_from_zero() -> None:
+    X, _, _ = table(n_rows=500)
+    targets = 1e4 + X @ np.ones((X.shape[1], 1))
+    narrow = targets.astype(np.float32)
+    for at_fit, here in ((narrow, targets), (targets, narrow)):
+        fit = least_squares(X, at_fit.astype(np.float64))
+        check_fitted_rows(fit, X, here)
+        refused(fit, X, here[::-1], match="the sum of squared residuals")
+
+
 @pytest.mark.parametrize("noise", [0.0, 1.0])
 def test_fits_to_more_columns_than_rows(noise: float) -> None:
     random = np.random.RandomState(0)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onelayer.plots.callouts import callouts
@@ -56,6 +56,7 @@ def test_a_name_among_dots_stands_apart_with_a_line_to_its_dot():
     assert box[1] <= y2 <= box[3]
 
 
+@example([(20.0, 20.0)] * 3, [])  # in a corner; no place for the third is off all leaders too
 @given(
     st.lists(st.tuples(st.floats(20, 380), st.floats(20, 180)), min_size=1, max_size=5),
     st.lists(st.tuples(st.floats(0, 400), st.floats(0, 200)), max_size=40),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from onelayer.solvers.closed_form import LeastSquares
 
 _EPS = 2.0**-52
+_FLOAT32 = 2.0**-24
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -30,9 +31,10 @@ def check_fitted_rows(
 
     What is compared is the number of rows, the sum of the weights, the mean of each column, and for each output the
     weighted sum of squared residuals S. Two of these differ where they do by more than rounding can explain. With
-    mᵢ = |yᵢ| + |b| + Σⱼ|xᵢⱼwⱼ| a residual is known to within c·mᵢ, where c is a few units of the precision of float64,
-    or of float32 if X has that type here and had another at the fit, or the other way round. So S may be off by
-    2c√(SM) + c²M with M = Σ wᵢmᵢ², and by what is lost in adding up. The same rows pass in any order, however
+    mᵢ = |yᵢ| + |b| + Σⱼ|xᵢⱼwⱼ| a residual is known to within c·mᵢ + f·|yᵢ|, where c is a few units of the precision of
+    float64, or of float32 if X has that type here and had another at the fit, or the other way round, and f is half a
+    unit of float32, since y may have had that type at the fit or have it here. So S may be off by 2√S·E + E² with
+    E = c√(Σ wᵢmᵢ²) + f√(Σ wᵢyᵢ²), and by what is lost in adding up. The same rows pass in any order, however
     ill-conditioned a fit is, and if it is perfect, so that S is nothing but rounding; rows with targets in another
     order do not, unless their residuals are as small. Sums beyond the range of float64 are not compared.
 
@@ -70,15 +72,16 @@ def check_fitted_rows(
     parameters = np.vstack([fit.intercept + fit.coef @ mean, fit.coef.T])
     sizes, apart = np.abs(parameters), np.abs(fit.intercept) + np.abs(fit.coef) @ np.abs(mean)
     moments, furthest = np.zeros(n_features), np.zeros(n_features)
-    squares, bounds, n_sums = np.zeros(n_outputs), np.zeros(n_outputs), 64
+    squares, terms, lengths, n_sums = np.zeros(n_outputs), np.zeros(n_outputs), np.zeros(n_outputs), 64
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for rows, Z in design_rows(X, mean):
             share = np.ones(len(Z)) if weights is None else weights[rows]
-            y = targets[rows]
+            y = targets[rows].astype(np.float64, copy=False)
             moments += share @ Z[:, 1:]
             squares += share @ np.square(y - Z @ parameters)
             np.abs(Z, out=Z)
-            bounds += share @ np.square(np.abs(y) + Z @ sizes + apart)
+            terms += share @ np.square(np.abs(y) + Z @ sizes + apart)
+            lengths += share @ np.square(y)
             np.maximum(furthest, Z[share > 0, 1:].max(axis=0, initial=0.0), out=furthest)
             n_sums = max(n_sums, len(Z)) + 1
         adding = n_sums * _EPS
@@ -86,8 +89,9 @@ def check_fitted_rows(
         means = mean + moments / fit.total_weight
         near = (exact + adding + fit.error) * (furthest + np.abs(mean) + _TINY)
         c = exact + (n_features + 8) * _EPS
-        off = 2 * c * np.sqrt(squares) * np.sqrt(bounds) + c**2 * bounds + adding * squares
-        off += (n_features + 2) * fit.error * bounds + len(X) * _TINY
+        error = c * np.sqrt(terms) + _FLOAT32 * np.sqrt(lengths)
+        off = 2 * np.sqrt(squares) * error + error**2 + adding * squares
+        off += (n_features + 2) * fit.error * terms + len(X) * _TINY
         residual = np.diag(fit.residual)
         wrong_mean = np.abs(means - fit.mean) > near
         wrong_residual = np.abs(squares - residual) > off

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 _N_DIRECTIONS = 16
 _DISTANCES = (0.0, 6.0, 14.0, 24.0, 36.0, 50.0, 66.0, 84.0)
-_DOT, _LINE, _MARK, _NAME, _AWAY = 4.0, 1.5, 60.0, 1000.0, 0.12  # what it costs to stand on each, or far away
+_DOT, _LINE, _MARK, _AWAY = 4.0, 1.5, 60.0, 0.12  # what it costs to stand on each, or far away
+_LEADER = 1e3  # to stand on a point of another name's leader, or to have one's own across a name
+_NAME = 1e6  # to stand on another name, which then nobody can read
 _STEP = 2.0  # of the points that stand for a line
 _NEAR = 8.0  # a name farther from its dot than that has a line to it
 
@@ -87,10 +89,10 @@ def callouts(
         near = dots[(np.abs(dots - mark) <= reach).all(axis=1)]
         cost = _AWAY * away
         cost = cost + _DOT * _held(around, near, dot_radius) + _LINE * _held(around, sampled, 1.0)
-        cost = cost + _MARK * _held(around, marks, radius) + _NAME * _held(around, leaders, 1.0)
+        cost = cost + _MARK * _held(around, marks, radius) + _LEADER * _held(around, leaders, 1.0)
         cost = cost + _NAME * _overlaps(around, boxes)
         ends = [_leader(mark, box, radius) for box in around]
-        cost = cost + _NAME * np.array(
+        cost = cost + _LEADER * np.array(
             [0 if end is None else _held(boxes, _sampled(np.array(end)), 0).sum() for end in ends]
         )
         best = int(np.argmin(cost))
