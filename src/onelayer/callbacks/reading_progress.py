@@ -8,6 +8,7 @@ from typing import TextIO
 
 from onelayer.callbacks.progress_bar import duration, is_screen
 from onelayer.errors import optional_dependency
+from onelayer.native_messages import past_holding
 from onelayer.solvers.events import Callback
 
 _SOON = 1.0  # seconds before which nothing is shown
@@ -43,7 +44,8 @@ class ReadingProgress(Callback):
 
     def on_start(self, epochs: int, rows: int) -> None:
         """Begin to count."""
-        self._file = sys.stderr if self.file is None else self.file
+        self._given = sys.stderr if self.file is None else self.file
+        self._file = past_holding(self._given)  # since this is shown while a thread reads
         self._total, self._before, self._tenths = rows, 0, 0
         self._began = self._shown = time.perf_counter()
         self._bar = _Bar(self._file, rows) if is_screen(self._file) else None
@@ -70,6 +72,8 @@ class ReadingProgress(Callback):
         """Give the terminal back."""
         if self._bar is not None:
             self._bar.close()
+        if self._file is not self._given:
+            self._file.close()
 
     @staticmethod
     def line(rows: int, total: int, seconds: float) -> str:

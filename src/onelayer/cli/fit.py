@@ -76,13 +76,15 @@ def fit(
     to --rare say. Model and report go to the current folder unless told otherwise; either both are written or
     neither. Ctrl-C ends the training early: the last finished epoch is kept and saved, and the exit status is 130.
     """
-    from onelayer.course.implementations import check_installed
     from onelayer.data.tables import is_table
 
     if (no_model and model_path) or (no_report and report_path):
         raise click.UsageError("a file to write and the option not to write it exclude each other", context)
     check_owners(context, given, implementation)
-    check_installed(implementation)
+    if implementation != "fast":
+        from onelayer.course.implementations import check_installed
+
+        check_installed(implementation)
     given["language"] = language
     if not is_table(source_name):
         _refuse_table_options(context, source_name)

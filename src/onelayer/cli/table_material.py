@@ -37,6 +37,10 @@ class TableMaterial(Material):
     """
 
     def __init__(self, path: str, given: Mapping[str, Any]) -> None:
+        reading = {name: given[name] for name in READING}
+        table = open_source(path, given["categories"] or (), **reading)
+        table.begin_fingerprint()  # goes on during the imports, which take seconds
+
         from onelayer.data.preparation.options import Options
         from onelayer.data.preparation.preparation import Preparation
         from onelayer.data.preparation.weight import Weight
@@ -45,9 +49,6 @@ class TableMaterial(Material):
         self.options = {
             field.name: given[field.name] for field in fields(Options) if given.get(field.name) is not None
         }
-        reading = {name: given[name] for name in READING}
-        table = open_source(path, given["categories"] or (), **reading)
-        table.begin_fingerprint()
         self.source, self.parameters = path, {}
         target = _target(table, given["target"])
         weight = None

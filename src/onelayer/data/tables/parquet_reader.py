@@ -13,12 +13,12 @@ from onelayer.data.tables.check_sums import CheckSums
 from onelayer.data.tables.footer import Chunk, Footer, Group
 from onelayer.data.tables.frame_reader import typed_batches
 from onelayer.data.tables.kinds import Kind, kind_of
-from onelayer.data.tables.native_messages import native_messages_held_back
 from onelayer.data.tables.pages import check_pages
 from onelayer.data.tables.read_ahead import read_ahead
 from onelayer.data.tables.reader import Reader
 from onelayer.data.tables.suffixes import PARQUET_MAGIC
 from onelayer.errors import DataFileError, OnelayerError, optional_dependency
+from onelayer.native_messages import native_messages_held_back
 
 SLICE = 96 << 20
 """Bytes of values that are decoded at once; a value of text counts as 64."""

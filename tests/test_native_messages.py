@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
+from collections.abc import Iterator
+from typing import TextIO
 
 import pytest
 
-from onelayer.data.tables.native_messages import native_messages_held_back
+from onelayer.native_messages import native_messages_held_back, past_holding
 
 
 def write(text: str) -> None:
@@ -72,3 +75,35 @@ def test_a_closed_standard_error_stays_closed() -> None:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@pytest.fixture
+def standard_error() -> Iterator[TextIO]:
+    """Standard error as Python has it where nothing captures it."""
+    with open(2, "w", encoding="utf-8", closefd=False) as file:
+        yield file
+
+
+def test_what_a_thread_shows_meanwhile_is_seen_at_once(
+    capfd: pytest.CaptureFixture[str], standard_error: TextIO
+) -> None:
+    for begin_before in (True, False):
+        if begin_before:
+            shown = past_holding(standard_error)
+        with native_messages_held_back():
+            if not begin_before:
+                shown = past_holding(standard_error)
+            write("from below\n")
+            with shown:
+                print("half,", file=shown)
+                assert capfd.readouterr().err == "half,\n"
+        assert capfd.readouterr().err == "from below\n"
+    write("still open\n")
+    assert capfd.readouterr().err == "still open\n"
+
+
+def test_other_files_are_left_alone() -> None:
+    text, closed = io.StringIO(), io.StringIO()
+    closed.close()
+    assert past_holding(text) is text
+    assert past_holding(closed) is closed

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 _STANDARD_ERROR = 2
 
@@ -48,6 +48,11 @@ class _HeldBack:
                 if not self._failed:
                     os.write(_STANDARD_ERROR, file.read())
 
+    def true_descriptor(self) -> int:
+        """Return a new descriptor of standard error itself."""
+        with self._lock:
+            return os.dup(self._saved if self._users else _STANDARD_ERROR)
+
 
 _held_back = _HeldBack()
 
@@ -75,3 +80,25 @@ def native_messages_held_back() -> Iterator[None]:
         failed = False
     finally:
         _held_back.end(failed=failed)
+
+
+def past_holding(file: TextIO) -> TextIO:
+    """Return a file that writes where ``file`` does, at once also while standard error is held back.
+
+    For what a thread shows while another reads. It is ``file`` itself where that is not standard error; else it has a
+    descriptor of its own, and is for the caller to close.
+
+    Examples
+    --------
+    >>> import io
+    >>> file = io.StringIO()
+    >>> past_holding(file) is file
+    True
+    """
+    try:
+        if file.fileno() != _STANDARD_ERROR:
+            return file
+        descriptor = _held_back.true_descriptor()
+    except (OSError, ValueError):  # it has no descriptor, or is closed
+        return file
+    return open(descriptor, "w", encoding=file.encoding, errors=file.errors, buffering=1)
