@@ -42,25 +42,25 @@ def test_a_pipe_gets_a_line_for_each_tenth_of_the_rows(clock: list[float]) -> No
     assert "\x1b" not in file.getvalue()
 
 
-def test_nothing_within_the_first_second_and_where_the_number_of_rows_is_not_known(
+def test_nothing_within_the_first_two_seconds_and_where_the_number_of_rows_is_not_known(
     clock: list[float],
 ) -> None:
     file = io.StringIO()
-    read(ReadingProgress(file), clock, (0.3, 300), (0.9, 1000))
+    read(ReadingProgress(file), clock, (0.3, 300), (1.9, 1000))
     read(ReadingProgress(file), clock, (3.0, 300), (9.0, 1000), total=0)
     assert file.getvalue() == ""
 
 
 def test_a_second_reading_counts_from_the_beginning(clock: list[float]) -> None:
     file = io.StringIO()
-    read(ReadingProgress(file), clock, (2.0, 500), (4.0, 1000), (5.0, 250), (6.0, 500), (8.0, 1000))
+    read(ReadingProgress(file), clock, (2.0, 500), (4.0, 1000), (5.0, 250), (7.0, 500), (9.0, 1000))
     assert [line.split("  ")[0] for line in file.getvalue().splitlines()] == [
         "500 of 1,000 rows",
         "1,000 of 1,000 rows",
         "500 of 1,000 rows",
         "1,000 of 1,000 rows",
     ]
-    assert file.getvalue().splitlines()[-1].endswith("333 rows/s  0:00 left")
+    assert file.getvalue().splitlines()[-1].endswith("250 rows/s  0:00 left")
 
 
 def test_a_terminal_gets_a_bar_that_goes_away(terminal: Terminal, clock: list[float]) -> None:

@@ -11,7 +11,7 @@ from onelayer.errors import optional_dependency
 from onelayer.native_messages import past_holding
 from onelayer.solvers.events import Callback
 
-_SOON = 1.0  # seconds before which nothing is shown
+_SOON = 2.0  # seconds before which nothing is shown, and between two lines
 _REDRAWN = 0.1  # seconds between two states of the bar
 _TENTHS = 10
 
@@ -19,18 +19,19 @@ _TENTHS = 10
 class ReadingProgress(Callback):
     """Shows how many rows of how many have been read, rows per second, and the time left.
 
-    For solvers that go over the rows once, or a few times, and take them from batches. What is over within a second
-    shows nothing. On a terminal it is a bar, which goes away at the end; elsewhere a line for each tenth of the rows.
+    Of each pass over a table that it listens to (``Table.listen``); or, as a callback of a fit, of a solver that takes
+    its rows from batches. What is over within two seconds shows nothing. On a terminal it is a bar, which goes away at
+    the end; elsewhere a line for each tenth of the rows, if the last one was two seconds ago.
 
     Parameters
     ----------
     file : text file or None
-        Where to write; None is ``sys.stderr`` at the time of the fit.
+        Where to write; None is ``sys.stderr`` when a pass begins.
 
     Raises
     ------
     MissingDependencyError
-        From the fit, when ``file`` is a terminal and rich is not installed.
+        From the pass, when ``file`` is a terminal and rich is not installed.
 
     Examples
     --------
@@ -64,8 +65,9 @@ class ReadingProgress(Callback):
             if now - self._shown >= _REDRAWN:
                 self._bar.show(rows, line)
                 self._shown = now
-        elif tenths > self._tenths:
+        elif tenths > self._tenths and now - self._shown >= _SOON:
             print(line, file=self._file, flush=True)
+            self._shown = now
         self._tenths = tenths
 
     def on_end(self) -> None:

@@ -148,13 +148,13 @@ def _estimator(context: click.Context, material: Material, given: dict[str, Any]
 
 def _train(context: click.Context, material: Material, implementation: str, given: dict[str, Any]) -> Any:
     """Return the fitted estimator."""
-    from onelayer.callbacks import Callback, ProgressBar, ReadingProgress
+    from onelayer.callbacks import ProgressBar
 
     model = _estimator(context, material, given)
     validate = bool(given["validation"]) or not given["early_stopping"]
     steps = material.loss != "squared" or not model.solves_exactly or implementation != "fast"
-    bar: Callback = ProgressBar(score=SCORES[material.loss]) if steps else ReadingProgress()
-    return material.fit(model, validate=validate, implementation=implementation, callbacks=[bar])
+    bars = [ProgressBar(score=SCORES[material.loss])] if steps else []  # reading a table has a bar of its own
+    return material.fit(model, validate=validate, implementation=implementation, callbacks=bars)
 
 
 def _write(model: Any, material: Material, outcome: Outcome, language: str) -> None:

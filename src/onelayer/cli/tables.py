@@ -99,10 +99,13 @@ def open_source(
     path: str, categories: tuple[str, ...] = (), *, delimiter: str | None = None, **reading: Any
 ) -> Table:
     """Open a table that a user names; the keywords are those of ``open_table``."""
+    from onelayer.callbacks.reading_progress import ReadingProgress
     from onelayer.data.tables import open_table
 
     character = "\t" if delimiter in ("tab", "\\t") else delimiter
-    return open_table(Path(path), delimiter=character, categories=categories, **reading)
+    table = open_table(Path(path), delimiter=character, categories=categories, **reading)
+    table.listen(ReadingProgress())
+    return table
 
 
 def rows_for(preparation: Preparation, source: str, **reading: Any) -> Table:

@@ -37,6 +37,11 @@ class Payload(ABC):
         self.packed = packed
         self._file = file
 
+    @property
+    def share(self) -> float:
+        """How much of the file has been read, between 0 and 1."""
+        return self._file.tell() / self.packed if self.packed else 1.0
+
     @abstractmethod
     def check_size(self, declared: int) -> None:
         """Refuse a payload that cannot have ``declared`` bytes, judged by the size of the file alone."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from onelayer.data.dataset import fingerprint
 from onelayer.data.tables.dialect import dialect_of
 from onelayer.data.tables.forms import BLANKS, FORMS, MISSING_VALUES, read_form
 from onelayer.data.tables.kinds import Kind
-from onelayer.data.tables.reader import Reader
+from onelayer.data.tables.reader import Listener, Reader
 from onelayer.data.tables.records import Records, read_records
 from onelayer.data.tables.tally import Tally
 from onelayer.data.tables.unpacked import unpacked
@@ -124,14 +124,19 @@ class CsvReader(Reader):
             )
         return values
 
-    def _frames(self, columns: Sequence[str], digest: Any = None) -> Iterator[tuple[Records, Any]]:
+    def _frames(
+        self,
+        columns: Sequence[str],
+        digest: Any = None,
+        watch: Callable[[float], None] | None = None,
+    ) -> Iterator[tuple[Records, Any]]:
         """Return records and their fields as text."""
         pl = optional_dependency("polars", "app")
         numbers = {name: str(number) for number, name in enumerate(self.columns)}
         # A header of our own keeps polars from taking the first bytes of a batch for those of a packed file.
         header = self._dialect.delimiter.join(numbers.values()).encode() + b"\n"
         chosen = [numbers[column] for column in columns]
-        for records in read_records(self._path, self._dialect, digest):
+        for records in read_records(self._path, self._dialect, digest, watch):
             frame = pl.read_csv(
                 header + records.text,
                 columns=chosen,
@@ -156,12 +161,43 @@ class CsvReader(Reader):
         }
         kept: list[tuple[Records, Any]] = []
         n_rows = n_bytes = 0
-        for records, frame in self._frames(self.columns, digest):
-            for column, tally in tallies.items():
-                tally.add(frame[column], records)
-            n_rows, n_bytes = n_rows + len(records.ends), n_bytes + len(records.text)
-            kept = [*kept, (records, frame)] if n_bytes <= KEPT else []
+        with _Pass(self.listener) as passing:
+            for records, frame in self._frames(self.columns, digest, passing.watch):
+                for column, tally in tallies.items():
+                    tally.add(frame[column], records)
+                n_rows, n_bytes = n_rows + len(records.ends), n_bytes + len(records.text)
+                kept = [*kept, (records, frame)] if n_bytes <= KEPT else []
+                passing.at(n_rows)
         if not n_rows:
             raise DataFileError(f"{self._path}: the file has a header but no rows")
         self._kept, self._n_rows, self._fingerprint = kept, n_rows, fingerprint(digest.hexdigest())
         self._tallies = tallies
+
+
+class _Pass:
+    """Tells a listener of the first pass, in which the number of rows is estimated from the share of the file read."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener = listener
+        self._share = 0.0
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def watch(self, share: float) -> None:
+        """Hear how much of the file has been read."""
+        self._share = share
+
+    def at(self, n_rows: int) -> None:
+        """Tell how many rows have been read."""
+        if self._listener is None:
+            return
+        if not self._begun:
+            self._listener.on_start(1, int(float(f"{n_rows / self._share:.2g}")))
+            self._begun = True
+        self._listener.on_rows(n_rows)
+
+    def __exit__(self, *failure: object) -> None:
+        if self._begun and self._listener is not None:
+            self._listener.on_end()

@@ -26,7 +26,7 @@ class PartReader(Reader):
     """
 
     def __init__(self, whole: Reader, rows: NDArray[np.bool_]) -> None:
-        self._whole, self._rows = whole, rows
+        self._whole, self._rows, self.listener = whole, rows, whole.listener
         self._n_rows = int(rows.sum())
 
     @property

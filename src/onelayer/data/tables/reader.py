@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,39 @@ from numpy.typing import NDArray
 from onelayer.data.tables.kinds import Kind
 
 
+class Listener(Protocol):
+    """What hears how far each pass over a table is, perhaps in another thread."""
+
+    def on_start(self, epochs: int, rows: int) -> None:
+        """Hear that a pass begins, over so many rows, known or estimated; ``epochs`` is 1."""
+
+    def on_rows(self, rows: int) -> None:
+        """Hear how many rows have been read."""
+
+    def on_end(self) -> None:
+        """Hear that the pass is over, or given up."""
+
+
 class Reader(ABC):
     """A source of typed batches that can be read from the beginning any number of times."""
+
+    listener: Listener | None = None
+
+    def watched(self, columns: Sequence[str], *, checked: bool = True) -> Iterator[Any]:
+        """Return what ``batches`` does, and tell the listener how far it is."""
+        listener, n_read = self.listener, 0
+        if listener is None:
+            yield from self.batches(columns, checked=checked)
+            return
+        n_rows = self.n_rows  # may be a pass that tells of itself
+        listener.on_start(1, n_rows)
+        try:
+            for batch in self.batches(columns, checked=checked):
+                n_read += len(batch)
+                listener.on_rows(n_read)
+                yield batch
+        finally:
+            listener.on_end()
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -45,7 +45,9 @@ class Records:
         return self.first_line + self.text.count(b"\n", 0, int(self.ends[row - 1]) if row else 0)
 
 
-def read_records(path: str, dialect: Dialect, digest: Any = None) -> Iterator[Records]:
+def read_records(
+    path: str, dialect: Dialect, digest: Any = None, watch: Callable[[float], None] | None = None
+) -> Iterator[Records]:
     """Read a file of text, a few megabytes of whole records at a time.
 
     Parameters
@@ -56,6 +58,8 @@ def read_records(path: str, dialect: Dialect, digest: Any = None) -> Iterator[Re
         How it is written.
     digest : hash object or None
         Updated with what the file unpacks to.
+    watch : callable or None
+        As for ``unpacked``.
 
     Yields
     ------
@@ -74,7 +78,7 @@ def read_records(path: str, dialect: Dialect, digest: Any = None) -> Iterator[Re
     64 MB.
     """
     rest, first_row, first_line, skip = b"", 0, dialect.first_line, dialect.start
-    for chunk in chain(unpacked(path), (b"",)):
+    for chunk in chain(unpacked(path, watch), (b"",)):
         if digest is not None:
             digest.update(chunk)
         text = rest + chunk[skip:] if chunk else _ended(rest)

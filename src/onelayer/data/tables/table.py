@@ -16,7 +16,7 @@ from onelayer.data.tables.frame_reader import FrameReader
 from onelayer.data.tables.kinds import Kind
 from onelayer.data.tables.parquet_reader import ParquetReader
 from onelayer.data.tables.part_reader import PartReader
-from onelayer.data.tables.reader import Reader
+from onelayer.data.tables.reader import Listener, Reader
 from onelayer.data.tables.suffixes import PARQUET_SUFFIXES, bare_name, is_parquet, table_suffix
 from onelayer.errors import InvalidDataError, InvalidParameterError, optional_dependency
 from onelayer.validation import check_random_state, check_real
@@ -112,6 +112,24 @@ class Table:
         """Begin to work the fingerprint out while other work goes on, where that takes a while."""
         self._reader.begin_fingerprint()
 
+    def listen(self, listener: Listener) -> None:
+        """Tell a listener, such as a ``ReadingProgress``, how far each pass over the rows is, of parts made later too.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> from onelayer.callbacks import Callback
+        >>> class Counting(Callback):
+        ...     def on_rows(self, rows):
+        ...         print(rows, "rows")
+        >>> table = Table.of(pl.DataFrame({"price": [2.0, 3.5]}))
+        >>> table.listen(Counting())
+        >>> for batch in table.batches():
+        ...     pass
+        2 rows
+        """
+        self._reader.listener = listener
+
     def select(self, columns: Sequence[str]) -> Table:
         """Return the table of some columns, in this order; what has been found out about the file is kept.
 
@@ -158,7 +176,7 @@ class Table:
         """
         chosen = self.columns if columns is None else tuple(columns)
         self._check(chosen)
-        return self._reader.batches(chosen, checked=checked)
+        return self._reader.watched(chosen, checked=checked)
 
     def read(self, columns: Sequence[str] | None = None) -> Any:
         """Return all rows as one polars frame."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from onelayer.data.payload import Payload, open_payload
@@ -17,13 +17,15 @@ SKIPPABLE_MAGIC = b"\x2a\x4d\x18"  # after one byte from 0x50 to 0x5f
 PACKED_PIECE = 512
 
 
-def unpacked(path: str | Path) -> Iterator[bytes]:
+def unpacked(path: str | Path, watch: Callable[[float], None] | None = None) -> Iterator[bytes]:
     """Read what a file unpacks to, a few megabytes at a time.
 
     Parameters
     ----------
     path : str or Path
         The file, plain, gzip or zstandard, whatever its name.
+    watch : callable or None
+        Called before each chunk with the share of the file that has been read.
 
     Yields
     ------
@@ -51,13 +53,18 @@ def unpacked(path: str | Path) -> Iterator[bytes]:
     [b'price,area']
     """
     with open_payload(path) as payload:
-        chunk = payload.read(CHUNK)
-        if _begins_frame(chunk):
-            yield from _zstandard(chunk, payload)
-            return
-        while chunk:
+        start = payload.read(CHUNK)
+        for share, chunk in _zstandard(start, payload) if _begins_frame(start) else _rest(start, payload):
+            if watch is not None:
+                watch(share)
             yield chunk
-            chunk = payload.read(CHUNK)
+
+
+def _rest(chunk: bytes, payload: Payload) -> Iterator[tuple[float, bytes]]:
+    """Yield the first chunk and those after it, each with the share of the file that has been read."""
+    while chunk:
+        yield payload.share, chunk
+        chunk = payload.read(CHUNK)
 
 
 def _begins_frame(content: bytes) -> bool:
@@ -65,8 +72,8 @@ def _begins_frame(content: bytes) -> bool:
     return content.startswith(ZSTANDARD_MAGIC) or skippable
 
 
-def _zstandard(packed: bytes, payload: Payload) -> Iterator[bytes]:
-    """Unpack frame after frame; the first begins with ``packed``.
+def _zstandard(packed: bytes, payload: Payload) -> Iterator[tuple[float, bytes]]:
+    """Unpack frame after frame, the first of which begins with ``packed``; yield chunks as ``_rest`` does.
 
     The library's own streams end in silence where the file ends inside a frame; its decompression objects know
     whether their frame has ended.
@@ -91,7 +98,7 @@ def _zstandard(packed: bytes, payload: Payload) -> Iterator[bytes]:
                 if frame.eof:
                     frame = decompressor.decompressobj()
             if len(chunk) >= CHUNK:
-                yield bytes(chunk)
+                yield position / payload.packed, bytes(chunk)
                 chunk.clear()
         packed = payload.read(CHUNK)
     if begun:
@@ -100,7 +107,7 @@ def _zstandard(packed: bytes, payload: Payload) -> Iterator[bytes]:
             "middle of a frame; get the file again"
         )
     if chunk:
-        yield bytes(chunk)
+        yield 1.0, bytes(chunk)
 
 
 def _reason(error: Exception) -> str:
