@@ -195,7 +195,7 @@ class TestLosses:
             ({"loss": "huber", "delta": 2.0, "scale": 3.0}, lambda y, s, _: huber(6.0, y - s).mean()),
             ({}, lambda y, s, _: mean_squared_error(y, s) / 2),
         ],
-        ids=str,
+        ids=["absolute", "quantile", "huber", "huber-scaled", "squared"],
     )
     def test_of_one_output(self, form, loss):
         model = LinearRegression(**form).fit(self.X, self.y)

@@ -25,7 +25,7 @@ def test_random_states() -> None:
 
 
 @pytest.mark.parametrize(
-    "random_state", ["x", -1, 2**32, 0.0, True, np.True_, [0], np.random.default_rng(0)], ids=repr
+    "random_state", ["x", -1, 2**32, 0.0, True, np.True_, [0], np.random.default_rng(0)], ids=str
 )
 def test_refuses_random_states(random_state: object) -> None:
     with pytest.raises(

@@ -54,7 +54,7 @@ def mean_loss(model, formula, targets, weights=None):
     return float(np.average(formula(r, model).sum(axis=1), weights=weights))
 
 
-@pytest.mark.parametrize(("parameters", "formula"), FORMS, ids=str)
+@pytest.mark.parametrize(("parameters", "formula"), FORMS, ids=[str(parameters) for parameters, _ in FORMS])
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal", "weighted"])
 @pytest.mark.parametrize("targets", [y, Y, MAJORITY], ids=["one", "two", "majority"])
 def test_every_record_has_the_mean_loss_after_its_iteration(parameters, formula, weights, targets):

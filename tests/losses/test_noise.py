@@ -431,7 +431,7 @@ def test_sizes_of_samples(noise):
         noise.sample((10**10, 10**10))
 
 
-@pytest.mark.parametrize("random_state", ["x", -1, 2**32, 1.5, True, np.random.default_rng(0)], ids=repr)
+@pytest.mark.parametrize("random_state", ["x", -1, 2**32, 1.5, True, np.random.default_rng(0)], ids=str)
 def test_refuses_a_random_state_that_is_none(random_state):
     message = r"^random_state=.*: expected a whole number from 0 to 4294967295, a RandomState or None$"
     for noise in PEERS:

@@ -74,7 +74,7 @@ def test_refuses_a_delta_that_float32_cannot_hold():
         (Huber(0.7), lambda s, y: functional.huber_loss(s, y, reduction="none", delta=0.7)),
         (Huber(5), lambda s, y: functional.huber_loss(s, y, reduction="none", delta=5.0)),
     ],
-    ids=repr,
+    ids=["squared", "absolute", "huber-0.7", "huber-5"],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_same_as_torch(loss, peer, dtype):
