@@ -1,4 +1,4 @@
-"""For all tests: how long an example takes is no failure, since a machine may have other work to do; Ctrl-C is heard."""
+"""For all tests: an example may take as long as it does, since a machine may have other work to do; Ctrl-C is heard."""
 
 from __future__ import annotations
 

@@ -136,7 +136,10 @@ def npy_of(array: np.ndarray) -> bytes:
         (zip_of(LABELS), "a zip archive; unpack it first"),
         (lzma.compress(LABELS), "an xz file; unpack it first"),
         (bz2.compress(LABELS), "a bzip2 file; unpack it first"),
-        (gzip.compress(gzip.compress(LABELS, mtime=0), mtime=0), "begins with 1f 8b .*gzip data inside gzip data"),
+        (
+            gzip.compress(gzip.compress(LABELS, mtime=0), mtime=0),
+            "begins with 1f 8b .*gzip data inside gzip data",
+        ),
         (npy_of(np.zeros(3)), r"a NumPy \.npy file"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
         (b"5,6,7\n8,9,10\n", "begins with 35 2c 36 2c, where an IDX file has 00 00, a type and"),

@@ -54,3 +54,16 @@ def test_parameters_are_rounded_once():
     back = seen.theta(coef, intercept, offset, unit)
     np.testing.assert_array_equal(back[:4], theta[:4])
     assert back[-1] == pytest.approx(theta[-1], abs=np.spacing(abs(intercept)))
+
+
+def test_a_value_that_most_rows_have_becomes_zero():
+    X = np.zeros((101, 3))
+    X[:50, 0] = np.arange(50) + 1.0  # 51 rows of 0
+    X[:51, 1] = np.arange(51) + 1.0  # 50
+    X[:, 2], X[7, 2] = 1e9, 3.0
+    seen = Coordinates.of(Dense(X), None, True)
+    assert seen.center.tolist() == [0.0, pytest.approx(X[:, 1].mean()), 1e9]
+    Z = (X - seen.center) * seen.scale
+    assert (np.sqrt(np.square(Z).mean(axis=0)) < 3).all()
+    assert (np.sqrt(np.square(Z).mean(axis=0)) > 0.3).all()
+    assert Coordinates.of(Dense(X), None, False).center.tolist() == [0.0, 0.0, 0.0]

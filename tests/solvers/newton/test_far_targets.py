@@ -195,3 +195,59 @@ def test_counts_that_are_mostly_zero_beside_absurd_ones():
     best = Newton(tol=1e-12).solve(near)
     reached = near.value(solution.coef, solution.intercept)
     assert reached == pytest.approx(near.value(best.coef, best.intercept), rel=1e-8)
+
+
+def with_level(n_rows, far, seed):
+    """Return X with a level that the first rows have, and y whose first target is far out."""
+    random = np.random.RandomState(seed)
+    X = np.hstack([random.randn(200, 3), np.zeros((200, 1))])
+    X[:n_rows, 3] = 1
+    y = X[:, 0] + random.standard_t(3, 200)
+    y[0] = far
+    return X, y
+
+
+@pytest.mark.parametrize("size", [1e6, 1e9, 1e12, 1e15, 1e18])
+def test_a_level_of_one_row_takes_no_digits_from_the_others(size):
+    """Its coefficient meets the target, whatever that is, so the others are as they would be without that row."""
+    for seed in range(5):
+        X, y = with_level(1, size, seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", ConvergenceWarning
+            )  # float64 meets the target to within 2^-53 of it only
+            model = ol.LinearRegression(loss="absolute").fit(X, y)
+        others = ol.LinearRegression(loss="absolute", tol=1e-10).fit(X[1:, :3], y[1:])
+        np.testing.assert_allclose(model.coef_[:3], others.coef_, atol=1e-5)
+        assert model.coef_[3] == pytest.approx(size, abs=10 + size * 2.0**-52)
+
+
+@pytest.mark.parametrize("size", [1e9, 1e15, 1e100])
+@pytest.mark.parametrize("loss", LOSSES[:2], ids=str)
+def test_a_tie_between_two_rows_of_a_level_equals_linear_programming(loss, size):
+    for seed in range(5):
+        X, y = with_level(2, size, seed)
+        near = brought_near(y, [0])
+        solution = Newton().solve(objective(loss, X, y))
+        coef = solution.coef.copy()
+        coef[0, 3] = min(coef[0, 3], 0.5 * NEAR)  # wherever it is between the two, the mean loss is the same
+        F = objective(loss, X, near)
+        assert solution.converged
+        assert F.value(coef, solution.intercept) == pytest.approx(least_value(F), rel=1e-8)
+
+
+@pytest.mark.parametrize("size", [1e6, 1e12, 1e18, 1e50, 1e300])
+@pytest.mark.parametrize("loss", ["absolute", "huber"])
+def test_one_far_out_among_equal_ones(loss, size):
+    y = np.full(60, 2.5)
+    y[0] = size
+    model = ol.LinearRegression(loss=loss).fit(np.random.RandomState(0).randn(60, 1), y)
+    assert model.intercept_ == pytest.approx(2.5, rel=1e-14)
+    np.testing.assert_allclose(model.coef_, 0, atol=1e-14)
+
+
+def test_targets_of_scales_far_apart_have_a_gap_that_is_a_number():
+    random = np.random.RandomState(0)
+    X, y = random.randn(60, 2), 1e-170 * random.randn(60)
+    y[:3] = 1.5
+    assert 0 < ol.LinearRegression(loss="huber", delta=0.1, scale=1.0).fit(X, y).gap_ < 1e-12

@@ -77,7 +77,9 @@ def test_rows_come_back_when_the_score_is_near_their_target():
     near, far = Targets.of(Y, None, 0.5, False).nearer(ABSOLUTE, design())
     assert far.crossing(near, -1.0, 1.0, 0.0).tolist() == [False, False]
     score = np.zeros(9)
-    score[6] = 0.75 * near[6]
+    score[6] = 0.9 * near[6]
+    assert not far.crossing(near - score, -1.0, 1.0, 0.0).any()
+    score[6] = 0.99 * near[6]
     crossing = far.crossing(near - score, -1.0, 1.0, 0.0)
     assert crossing.tolist() == [True, False]
     assert far.without(crossing).rows.tolist() == [7]
@@ -87,3 +89,10 @@ def test_most_are_zero_and_most_others_far_out():
     y = np.array([0.0] * 12 + [1.0, 1.0, 1.0, 1e13, -1e13, 1e13, 1e13])
     targets = Targets.of(y, None, 0.5, True)
     assert (targets.unit, targets.spread) == (1.0, 1.0)
+
+
+def test_most_are_the_same_and_the_others_far_out_beside_that():
+    y = np.array([2.5] * 59 + [1e18])
+    targets = Targets.of(y, None, 0.5, True)
+    assert (targets.offset, targets.unit, targets.spread) == (2.5, 2.0, 1.25)
+    assert targets.nearer(ABSOLUTE, design(np.zeros((60, 2))))[1].rows.tolist() == [59]

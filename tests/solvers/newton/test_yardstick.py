@@ -56,11 +56,15 @@ def test_residuals_that_are_but_rounding_are_not_the_usual_one():
     assert yardstick(y).counted(at(r)) == pytest.approx(110 / 7, rel=1e-12)
 
 
-def test_a_gap_is_relative_to_what_is_counted_but_for_rounding():
+def test_a_gap_is_relative_to_what_is_counted():
     r = [1.0, -1.0, 2.0, -2.0, 3.0, 1e6, -1e6]
     reached = at(r)
     found = yardstick(r).gap(reached, reached.value - 0.007)
     assert found == pytest.approx(0.007 / ((1 + 1 + 2 + 2 + 3 + 20 + 20) / 7), rel=1e-4)
-    assert yardstick(r).gap(reached, reached.value) < 1e-15
+    counted = yardstick(r).counted(reached)
+    rounding = yardstick(r).rounding(reached)
+    assert yardstick(r).gap(reached, reached.value) == pytest.approx(rounding / counted, rel=1e-12)
+    assert 1e-13 < rounding / counted < 1e-11
+    assert yardstick(r).gap(reached, reached.value, tol=1e-8) == 0.0
     assert yardstick(r).gap(reached, 0.0) == 1.0
     assert yardstick(r).gap(at([0.0] * 7), 0.0) == 0.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onelayer.matrices import Matrix, Moments, spread
 
 _SAMPLE = 1 << 20  # numbers that are looked at
+_FEW = 999  # rows whose median is the value that most have, if there is one
 _LARGEST_EXPONENT = 1000  # of a factor 2^k, so that it and its inverse are numbers
 
 
@@ -40,6 +41,9 @@ class Coordinates:
     def of(cls, X: Matrix, weights: NDArray | None, intercept: bool) -> Coordinates:
         """Return coordinates with the mean of each column near 0, if there is an intercept, and its spread near 1.
 
+        A value that most rows have, as 0 in a column of a level, becomes 0 instead of the mean. So the rows of another
+        level have no part in a coefficient, however large it is, whose terms would round theirs away.
+
         Mean and spread are those of at most some ten thousand rows, evenly spread: any centre and any scale will do.
         """
         n_features = X.shape[1]
@@ -48,8 +52,12 @@ class Coordinates:
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         rows = rows[spread(len(rows), max(1, _SAMPLE // n_features))]
         share = np.ones(len(rows)) if weights is None else weights[rows] / weights.max()
-        moments = Moments.of(X.sample(rows), share, None)
-        center = moments.mean if intercept else np.zeros(n_features)
+        sample = X.sample(rows)
+        moments = Moments.of(sample, share, None)
+        center = np.zeros(n_features)
+        if intercept:
+            usual = np.median(sample[spread(len(rows), _FEW)], axis=0)
+            center = np.where(2 * np.count_nonzero(sample == usual, axis=0) > len(rows), usual, moments.mean)
         farthest = np.maximum(moments.high - center, center - moments.low)
         with np.errstate(over="ignore", invalid="ignore"):
             distance = np.sqrt(moments.square / moments.total + np.square(moments.mean - center))

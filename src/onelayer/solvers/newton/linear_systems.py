@@ -45,7 +45,7 @@ def solve(matrix: NDArray, right: NDArray, size: NDArray, rounding: float) -> Sy
     """
     diagonal = np.sqrt(np.maximum(np.diag(matrix), 0))
     size = np.where(size > 0, size, 1.0)
-    scale = np.maximum(diagonal, _NOTHING * size)
+    scale = np.where(diagonal > 0, np.maximum(diagonal, _NOTHING * size), size)
     scaled = matrix / scale[:, None] / scale
     if (diagonal >= scale).all():
         try:

@@ -138,7 +138,7 @@ class Problem:
         return np.array([coef for coef, _ in pairs]), np.array([intercept for _, intercept in pairs])
 
     def gap(self, coef: NDArray, intercept: NDArray) -> float:
-        """Return how far F is above its least value at most with these parameters, relative to F."""
+        """Return how far F is above its least value at most with these parameters, relative to what is counted of F."""
         for output in self.outputs:
             if not output.path.done:
                 output.path.certify()
@@ -147,7 +147,7 @@ class Problem:
         largest = max((exponent for part, exponent, _ in parts if part > 0), default=0)
         values = [math.ldexp(part, exponent - largest) if part > 0 else 0.0 for part, exponent, _ in parts]
         excess = sum(value * gap for value, (*_, gap) in zip(values, parts, strict=True))
-        return float(excess / sum(values)) if excess > 0 else 0.0
+        return 0.0 if excess <= 0 else float(excess / sum(values))
 
     def rank(self) -> int | None:
         """Return the rank of the columns, centred if there is an intercept; None with a penalty."""

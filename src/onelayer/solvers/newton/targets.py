@@ -18,6 +18,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 _LARGEST = 1e300
 _SAMPLE = 1 << 16  # rows that are looked at
 _LEAST = 0.1  # share of the targets that tell of the others where most are 0
+_NEARING = 2.0**-6  # share of the way to a target brought nearer that a score may leave
 FAR = 2.0**10  # times what is typical, from where on numbers are far out
 
 
@@ -72,7 +73,7 @@ class Far:
         """Return which rows are at their bound no more, or have come half the way to it."""
         outward = residuals[self.rows] * np.sign(self.near)
         edge = kappa * np.abs(self.bounds(low, high))
-        return outward < np.maximum(0.5 * np.abs(self.near), edge)
+        return outward < np.maximum(_NEARING * np.abs(self.near), edge)
 
     def without(self, chosen: NDArray) -> Self:
         """Return the other rows."""
@@ -116,7 +117,7 @@ class Targets:
         y = column.astype(np.float64)
         offset = _quantile(*_counted(y, weights), share) if centred else 0.0
         y -= offset
-        spread = _spread(y, weights)
+        spread = _spread(y, weights, abs(offset))
         unit = 1 / float(inverse_power(np.array([spread]))[0])
         with np.errstate(over="ignore"):
             y = np.clip(y / unit, -_LARGEST, _LARGEST)
@@ -159,13 +160,17 @@ def typical(values: NDArray, weights: NDArray | None) -> float:
     return max(_quantile(sizes, weights, 0.5), _TINY) if len(sizes) else 0.0
 
 
-def _spread(y: NDArray, weights: NDArray | None) -> float:
-    """Return what is typical of centred targets; where most are 0 and most others far out, of the least others."""
+def _spread(y: NDArray, weights: NDArray | None, offset: float) -> float:
+    """Return what is typical of centred targets; where most are 0 and most others far out, of the least others.
+
+    Where those are far out beside the offset too, it is what is typical of all.
+    """
     usual, (sizes, weights) = typical(y, weights), _counted(np.abs(y), weights)
     if 2 * np.count_nonzero(sizes) >= len(sizes):
         return usual
     least = _quantile(*_some(sizes[sizes > 0], None), _LEAST) if usual else 0.0
-    return max(least, _TINY) if usual > FAR * least > 0 else usual
+    usual = max(least, _TINY) if usual > FAR * least > 0 else usual
+    return max(offset, _TINY) if usual > FAR * offset > 0 else usual
 
 
 def _counted(values: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onelayer.kernels.residual_pass import Slopes
 from onelayer.matrices import spread
 from onelayer.solvers.newton.design import Design
-from onelayer.solvers.newton.targets import typical
+from onelayer.solvers.newton.targets import FAR, typical
 
 _EPS = float(np.finfo(np.float64).eps)
 _PERFECT_SUM = 8 * _EPS  # a mean loss this small beside the terms of the residuals may be all rounding
@@ -70,13 +70,13 @@ class Yardstick:
         square = float(weights @ (share * share) if weights.size else np.mean(share * share))
         self.size_of_y = float(weights @ size if weights.size else size.mean())
         self.length_of_y = largest * math.sqrt(square)
+        self.usual_of_y = min(self.size_of_y, FAR * typical(y, weights if weights.size else None))
         self.largest_weight = float(weights.max() if weights.size else 1 / len(y))
 
     def gap(self, at: Reached, bound: float, tol: float = 0.0) -> float:
         """Return how far the objective is above a bound of its least value, relative to what is counted of it.
 
-        That is to say the larger of the excess relative to the objective, and of the excess that is more than rounding
-        relative to what ``counted`` returns. It is 0 of a perfect fit.
+        It is 0 of a perfect fit.
 
         Parameters
         ----------
@@ -85,13 +85,15 @@ class Yardstick:
         tol : float
             A gap that is larger need not be exact; 0 for one that has the rounding of value and bound in it.
         """
+        if not math.isfinite(at.value):
+            return 1.0
         if self.perfect(at):
             return 0.0
         excess, rounding = max(0.0, at.value - bound), self.rounding(at)
         whole = excess if tol else excess + rounding
         if tol and excess > tol * at.value:
             return min(1.0, whole / at.value)
-        return min(1.0, max(whole / at.value, max(0.0, excess - rounding) / self.counted(at)))
+        return min(1.0, whole / self.counted(at))
 
     def counted(self, at: Reached) -> float:
         """Return the objective, a residual counting no more than ten times the usual one or where the loss is curved.
@@ -130,7 +132,7 @@ class Yardstick:
         """Return the residuals that some rows may have by rounding."""
         length = self.design.length
         usual = np.divide(
-            self.size_of_y, length, out=np.zeros_like(length), where=length > 0
+            self.usual_of_y, length, out=np.zeros_like(length), where=length > 0
         )  # for a θ near 0
         terms = np.abs(self.y[rows]) + self.design.sizes(np.abs(at.theta) + usual, rows) + at.constant
         return _PERFECT_ROW * terms
