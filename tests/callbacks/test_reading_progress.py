@@ -51,6 +51,16 @@ def test_nothing_within_the_first_two_seconds_and_where_the_number_of_rows_is_no
     assert file.getvalue() == ""
 
 
+def test_of_two_passes_at_once_the_second_is_shown(clock: list[float]) -> None:
+    file = io.StringIO()
+    progress = ReadingProgress(file)
+    progress.on_start(1, 10)
+    read(progress, clock, (3.0, 1000))
+    progress.on_rows(10)
+    progress.on_end()
+    assert file.getvalue().count("\n") == 1
+
+
 def test_a_second_reading_counts_from_the_beginning(clock: list[float]) -> None:
     file = io.StringIO()
     read(ReadingProgress(file), clock, (2.0, 500), (4.0, 1000), (5.0, 250), (7.0, 500), (9.0, 1000))

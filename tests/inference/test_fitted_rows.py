@@ -120,6 +120,18 @@ def test_float32_may_come_back_as_the_float64_that_it_was_rounded_from() -> None
     check_fitted_rows(least_squares(X, targets), X.astype(np.float32), targets)
 
 
+def test_targets_far_from_zero_in_another_order_are_refused_unless_float32_may_have_blurred_them() -> None:
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 2))
+    y = 1.7e9 + 20 * X[:, [0]] + 30 * random.normal(size=(300, 1))
+    narrow = y.astype(np.float32).astype(np.float64)
+    for at_fit in (y, narrow):
+        fit = least_squares(X, at_fit)
+        check_fitted_rows(fit, X, y)
+        check_fitted_rows(fit, X, narrow)
+        refused(fit, X, y[::-1], match="the sum of squared residuals")
+
+
 def test_so_may_targets_also_of_a_perfect_fit_and_far_from_zero() -> None:
     X, _, _ = table(n_rows=500)
     targets = 1e4 + X @ np.ones((X.shape[1], 1))

@@ -76,6 +76,7 @@ class ReadingProgress(Callback):
             self._bar.close()
         if self._file is not self._given:
             self._file.close()
+        self._total = 0  # another pass over the table, begun before this one, is not shown
 
     @staticmethod
     def line(rows: int, total: int, seconds: float) -> str:

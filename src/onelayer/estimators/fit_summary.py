@@ -36,11 +36,11 @@ def fit_summary(
 ) -> Summary:
     """Return what ``LinearRegression.summary`` returns; ``rows`` are those that the model was fitted to, or None."""
     check_choice("covariance", covariance, KINDS)
-    if rows is not None and model.loss == "squared":
-        fit = model._exact_fit("summary")
-        check_fitted_rows(fit, rows.X, rows.targets, rows.weights, model.coefficient_names)
     resampled = None
     if covariance == "bootstrap" and model.alpha_ == 0:
+        if rows is not None and model.loss == "squared":
+            fit = model._exact_fit("summary")
+            check_fitted_rows(fit, rows.X, rows.targets, rows.weights, model.coefficient_names)
         resampled = _bootstrap(model, _needed(rows, "covariance='bootstrap'"), n_resamples, random_state)
     names: Any = {
         "features": model.coefficient_names,
@@ -50,7 +50,9 @@ def fit_summary(
     }
     if model.loss == "squared":
         fit = model._exact_fit("summary")
-        data = (None, None, None) if rows is None else (rows.X, rows.targets, rows.weights)
+        data: Any = (None, None, None)
+        if rows is not None and resampled is None:  # those of a bootstrap have been checked
+            data = rows.X, rows.targets, rows.weights
         kind = "classical" if covariance == "bootstrap" else covariance
         return summarise(fit, *data, covariance=kind, **names)
     if covariance not in ("classical", "bootstrap"):

@@ -31,12 +31,13 @@ def check_fitted_rows(
 
     What is compared is the number of rows, the sum of the weights, the mean of each column, and for each output the
     weighted sum of squared residuals S. Two of these differ where they do by more than rounding can explain. With
-    mᵢ = |yᵢ| + |b| + Σⱼ|xᵢⱼwⱼ| a residual is known to within c·mᵢ + f·|yᵢ|, where c is a few units of the precision of
-    float64, or of float32 if X has that type here and had another at the fit, or the other way round, and f is half a
-    unit of float32, since y may have had that type at the fit or have it here. So S may be off by 2√S·E + E² with
-    E = c√(Σ wᵢmᵢ²) + f√(Σ wᵢyᵢ²), and by what is lost in adding up. The same rows pass in any order, however
-    ill-conditioned a fit is, and if it is perfect, so that S is nothing but rounding; rows with targets in another
-    order do not, unless their residuals are as small. Sums beyond the range of float64 are not compared.
+    mᵢ = |yᵢ| + |b| + Σⱼ|xᵢⱼwⱼ| a residual is known to within c·mᵢ, where c is a few units of the precision of float64,
+    or of float32 if X has that type here and had another at the fit, or the other way round. So S may be off by
+    2√S·E + E² with E = c√(Σ wᵢmᵢ²), and by what is lost in adding up. Targets may have been rounded to float32 for the
+    fit, so S of such is right too; and if all y are numbers of float32, they may have been others then, and E is larger
+    by half a unit of float32 times √(Σ wᵢyᵢ²). The same rows pass in any order, however ill-conditioned a fit is, and
+    if it is perfect, so that S is nothing but rounding; rows with targets in another order do not, unless their
+    residuals are as small. Sums beyond the range of float64 are not compared.
 
     Cost: a pass over the rows, O(n_rows · n_features · n_outputs).
 
@@ -72,13 +73,18 @@ def check_fitted_rows(
     parameters = np.vstack([fit.intercept + fit.coef @ mean, fit.coef.T])
     sizes, apart = np.abs(parameters), np.abs(fit.intercept) + np.abs(fit.coef) @ np.abs(mean)
     moments, furthest = np.zeros(n_features), np.zeros(n_features)
-    squares, terms, lengths, n_sums = np.zeros(n_outputs), np.zeros(n_outputs), np.zeros(n_outputs), 64
+    squares, narrow_squares = np.zeros(n_outputs), np.zeros(n_outputs)
+    terms, lengths, all_narrow, n_sums = np.zeros(n_outputs), np.zeros(n_outputs), True, 64
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for rows, Z in design_rows(X, mean):
             share = np.ones(len(Z)) if weights is None else weights[rows]
             y = targets[rows].astype(np.float64, copy=False)
             moments += share @ Z[:, 1:]
-            squares += share @ np.square(y - Z @ parameters)
+            scores = Z @ parameters
+            squares += share @ np.square(y - scores)
+            narrow = y.astype(np.float32).astype(np.float64)
+            narrow_squares += share @ np.square(np.where(np.isfinite(narrow), narrow, y) - scores)
+            all_narrow &= np.array_equal(narrow, y)
             np.abs(Z, out=Z)
             terms += share @ np.square(np.abs(y) + Z @ sizes + apart)
             lengths += share @ np.square(y)
@@ -89,12 +95,17 @@ def check_fitted_rows(
         means = mean + moments / fit.total_weight
         near = (exact + adding + fit.error) * (furthest + np.abs(mean) + _TINY)
         c = exact + (n_features + 8) * _EPS
-        error = c * np.sqrt(terms) + _FLOAT32 * np.sqrt(lengths)
-        off = 2 * np.sqrt(squares) * error + error**2 + adding * squares
-        off += (n_features + 2) * fit.error * terms + len(X) * _TINY
         residual = np.diag(fit.residual)
+
+        def apart_from_fit(squares: NDArray, error: NDArray) -> NDArray:
+            off = 2 * np.sqrt(squares) * error + error**2 + adding * squares
+            off += (n_features + 2) * fit.error * terms + len(X) * _TINY
+            return np.abs(squares - residual) > off
+
+        error = c * np.sqrt(terms)
         wrong_mean = np.abs(means - fit.mean) > near
-        wrong_residual = np.abs(squares - residual) > off
+        wrong_residual = apart_from_fit(squares, error + all_narrow * _FLOAT32 * np.sqrt(lengths))
+        wrong_residual &= apart_from_fit(narrow_squares, error)
     if wrong_mean.any():
         j = int(wrong_mean.argmax())
         name = f"column {j} of X" if features is None else f"the column {features[j]!r}"

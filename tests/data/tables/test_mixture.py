@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,17 +93,35 @@ def test_missing_values_in_such_a_column_are_as_everywhere(missing: str) -> None
     assert model.preparation_.n_kept == (40 if missing == "drop" else 60)
 
 
-@pytest.mark.parametrize("values", [[np.inf, "Ulm"], [None, -np.inf, 3, "Ulm"]])
-def test_infinity_is_no_level(values: list[Any]) -> None:
-    row = 1 + next(i for i, value in enumerate(values) if isinstance(value, float))
-    with pytest.raises(InvalidDataError, match=f"table, row {row}, column 'k': -?inf is not a finite number"):
+@pytest.mark.parametrize(
+    ("values", "row", "called"),
+    [
+        ([np.inf, "Ulm"], 1, "inf"),
+        ([None, -np.inf, 3, "Ulm"], 2, "-inf"),
+        (["Ulm", 1, Decimal("Infinity")], 3, "Infinity"),
+        (["Ulm", Decimal("1E+400"), Decimal("2E+400")], 2, r"1E\+400"),
+    ],
+)
+def test_infinity_is_no_level(values: list[Any], row: int, called: str) -> None:
+    with pytest.raises(
+        InvalidDataError, match=f"table, row {row}, column 'k': {called} is not a finite number"
+    ):
         ol.TableModel(categories=["k"], missing="indicator").fit(frame(values), "y")
 
 
-@pytest.mark.parametrize("values", [[b"Ulm", "Ulm"], [(1,), "Ulm"], [object(), 1]])
+@pytest.mark.parametrize("values", [[b"Ulm", "Ulm"], [(1,), "Ulm"], [object(), 1], ["\ud800", 1]])
 def test_what_is_no_value_of_a_table_is_refused(values: list[Any]) -> None:
     with pytest.raises(InvalidDataError, match=r"column 'k': .* neither numbers nor booleans, dates or text"):
         ol.TableModel(categories=["k"]).fit(frame(values), "y")
+
+
+def test_a_time_whose_year_has_no_number_in_utc_is_a_level() -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-5)))
+    model = ol.TableModel(categories=["k"], rare=1).fit(frame([last, "Ulm"]), "y")
+    assert {*model.preparation_.names, f"k={model.preparation_.features[0].reference}"} == {
+        "k=9999-12-31 23:59:00-05:00",
+        "k=Ulm",
+    }
 
 
 def test_without_categories_the_first_value_of_another_type_is_named() -> None:

@@ -188,11 +188,18 @@ def _converted(held: Any, name: str) -> tuple[Any, dict[str, Mixture]]:
         except failures as error:
             mixture = Mixture.of(held[column])
             if mixture is None:
-                reason = " ".join(str(error).split())
-                raise InvalidDataError(
-                    f"{name}, column {column!r}: the values are neither numbers nor booleans, dates or text "
-                    f"({reason}); convert the column, or leave it out of the frame"
-                ) from None
+                raise _no_values(name, column, error) from None
             mixtures[column] = mixture
-            columns.append(pl.Series(column, mixture.text, dtype=pl.String))
+            try:
+                columns.append(pl.Series(column, mixture.text, dtype=pl.String))
+            except UnicodeError as wrong:
+                raise _no_values(name, column, wrong) from None
     return pl.DataFrame(columns), mixtures
+
+
+def _no_values(name: str, column: str, error: Exception) -> InvalidDataError:
+    reason = " ".join(str(error).split())
+    return InvalidDataError(
+        f"{name}, column {column!r}: the values are neither numbers nor booleans, dates or text ({reason}); convert the "
+        "column, or leave it out of the frame"
+    )

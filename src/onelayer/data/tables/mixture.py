@@ -84,11 +84,13 @@ categories=['rooms']")
 
     @cached_property
     def infinite(self) -> int | None:
-        """The first row, from 0, that is infinite; None if there is none."""
+        """The first row, from 0, that is infinite or beyond float64; None if there is none."""
         numbers = (
-            (row, value) for row, value in enumerate(self.values) if isinstance(value, float | np.floating)
+            (row, value)
+            for row, value in enumerate(self.values)
+            if isinstance(value, float | np.floating | Decimal)
         )
-        return next((row for row, value in numbers if np.isinf(value)), None)
+        return next((row for row, value in numbers if np.isinf(float(value))), None)
 
     def fault(self, column: str, needed: str | None = None) -> tuple[int, str]:
         """Return the first row, from 0, whose value has another form than most, and what is to be said of it."""
@@ -174,6 +176,9 @@ def _as_text(values: list[Any], dtype: str) -> list[str]:
         case "Datetime":
             column = pl.Series(values, dtype=pl.Datetime("us"))
         case _:
-            plain = [value.astimezone(UTC).replace(tzinfo=None) for value in values]
+            try:
+                plain = [value.astimezone(UTC).replace(tzinfo=None) for value in values]
+            except OverflowError:  # a time of year 1 or 9999 that is one of another in UTC
+                return [str(value) for value in values]
             column = pl.Series(plain, dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
     return column.to_frame().select(as_text(column.name, column.dtype)).to_series().to_list()
