@@ -200,6 +200,6 @@ def _converted(held: Any, name: str) -> tuple[Any, dict[str, Mixture]]:
 def _no_values(name: str, column: str, error: Exception) -> InvalidDataError:
     reason = " ".join(str(error).split())
     return InvalidDataError(
-        f"{name}, column {column!r}: the values are neither numbers nor booleans, dates or text ({reason}); convert the "
-        "column, or leave it out of the frame"
+        f"{name}, column {column!r}: the values are neither numbers nor booleans, dates or text ({reason}); convert "
+        "the column, or leave it out of the frame"
     )
