@@ -5,6 +5,7 @@ The footer is the structure FileMetaData of https://github.com/apache/parquet-fo
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ _FILE, _METADATA = 1, 3
 _PATH, _CODEC, _VALUES, _UNPACKED, _PACKED, _FIRST_PAGE, _DICTIONARY = 3, 4, 5, 6, 7, 9, 11
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """The values of one column in one row group.
 
@@ -91,8 +92,10 @@ class Footer:
         Cost: some 50 microseconds for a column of a row group.
         """
         try:
-            fields = Compact(content).structure()
-            footer = cls(whole(fields, _ROWS), tuple(_group(group) for group in fields[_GROUPS]))
+            fields = Compact(content).structure({_GROUPS: _group})
+            if not isinstance(fields[_GROUPS], list):
+                raise ValueError("the footer has no list of row groups")
+            footer = cls(whole(fields, _ROWS), tuple(fields[_GROUPS]))
         except IndexError:
             raise ValueError("the footer ends before its end") from None
         except (KeyError, TypeError, AttributeError):
@@ -113,7 +116,7 @@ def _chunk(column: dict[int, Any]) -> Chunk:
     first = whole(column, _FIRST_PAGE)
     dictionary = whole(column, _DICTIONARY) if _DICTIONARY in column else 0
     return Chunk(
-        column=column[_PATH][0].decode(),
+        column=sys.intern(column[_PATH][0].decode()),
         start=dictionary if 0 < dictionary < first else first,
         size=whole(column, _PACKED),
         n_values=whole(column, _VALUES),

@@ -20,10 +20,12 @@ from onelayer.data.tables.suffixes import PARQUET_MAGIC
 from onelayer.errors import DataFileError, OnelayerError, optional_dependency
 from onelayer.native_messages import native_messages_held_back
 
-SLICE = 96 << 20
-"""Bytes of values that are decoded at once; a value of text counts as 64."""
+SLICE = 48 << 20
+"""Bytes of values that are decoded at once, of row groups that are whole; a value of text counts as 64."""
 
-GROUP = 10 << 20
+_LARGE = 2  # times as many of a larger row group, since polars decodes all of it for each part
+
+GROUP = 20 << 20
 """Bytes of a row group that are read at once; of a larger one, some columns at a time, in ``_PARTS`` parts at most."""
 
 _PARTS = 4
@@ -121,7 +123,7 @@ class ParquetReader(Reader):
         """Return how many rows to decode at once: whole row groups, where they are small and of one size."""
         rows = max(1, SLICE // max(1, sum(_width(self._types[column]) for column in columns)))
         group = -(-self._n_rows // len(self._groups))
-        return rows - rows % group if rows > group else -(-group // -(-group // rows))
+        return rows - rows % group if rows > group else -(-group // -(-group // (_LARGE * rows)))
 
     def _parts(self, columns: Sequence[str]) -> list[list[str]]:
         """Cut the columns into runs of which polars, which reads whole row groups, takes little enough memory."""

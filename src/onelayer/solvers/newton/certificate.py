@@ -93,8 +93,11 @@ def lower_bound(
     best = 0.0
     for own, everyones in corrections:
         left = excess - inside @ own - gram @ everyones
-        shift = design.products(everyones) * others + design.products(own) * point.sides
+        shift = design.products(everyones) * others
+        if own.any():
+            shift += design.products(own) * point.sides
         shrink, linear, square = _feasible(design, slopes, point, shift, residuals, center)
+        within = shrink == 1
         d = np.clip(point.residuals[far.rows] / point.kappa, slopes.low, slopes.high) - shift[far.rows]
         if center is None:
             if tau is not None and square > 0:
@@ -106,7 +109,7 @@ def lower_bound(
             value = shrink * (dual(1.0, linear, square, left) - far.cost(d, slopes.low, slopes.high))
             value += (1 - shrink) * center.value
         best = max(best, value)
-        if shrink == 1:
+        if within:
             break
     return best
 
