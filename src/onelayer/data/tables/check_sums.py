@@ -10,7 +10,8 @@ from io import FileIO
 
 import numpy as np
 
-_PART = 16 << 20  # large, since a thread may wait for some milliseconds before it can ask for the next one
+_PART = 16 << 20
+_PIECE = 4 << 20  # read at once; not less, since a thread may wait for some milliseconds before it can go on
 
 
 class CheckSums:
@@ -41,10 +42,12 @@ class CheckSums:
         size, sums = 0, []
         try:
             with open(self._path, "rb", buffering=0) as file:
-                part = memoryview(bytearray(min(_PART, os.fstat(file.fileno()).st_size)))
-                while length := _fill(file, part):
+                piece = memoryview(bytearray(min(_PIECE, os.fstat(file.fileno()).st_size)))
+                while length := _fill(file, piece):
+                    if size % _PART == 0:
+                        sums.append(0)
+                    sums[-1] = zlib.crc32(piece[:length], sums[-1])
                     size += length
-                    sums.append(zlib.crc32(part[:length]))
         except OSError as failure:
             self._failure = failure
         self._digest = hashlib.sha256(np.array([size, *sums], "<u8").tobytes()).hexdigest()
