@@ -11,7 +11,7 @@ from io import FileIO
 import numpy as np
 
 _PART = 16 << 20
-_PIECE = 4 << 20  # read at once; not less, since a thread may wait for some milliseconds before it can go on
+_PIECE = 8 << 20  # read at once; not less, since a thread may wait for some milliseconds before it can go on
 
 
 class CheckSums:

@@ -25,7 +25,7 @@ SLICE = 48 << 20
 
 _LARGE = 2  # times as many of a larger row group, since polars decodes all of it for each part
 
-GROUP = 14 << 20
+GROUP = 20 << 20
 """Bytes of a row group that are read at once; of a larger one, some columns at a time, in ``_PARTS`` parts at most."""
 
 _PARTS = 4
