@@ -16,7 +16,7 @@ course: $(VENV)/.torch  ## every page of the course in both languages, and an in
 	$(BIN)/onelayer course all -o $(COURSE)
 
 test: $(VENV)/.dev  ## every test and doctest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.dev  ## style, types, floors
 	$(BIN)/ruff check .

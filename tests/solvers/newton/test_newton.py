@@ -276,6 +276,17 @@ def test_odd_problems_against_linear_programming(data):
     assert least * (1 - 1e-8) - 1e-12 <= value(F, solution) <= least * (1 + 1e-7) + 1e-12
 
 
+def test_a_perfect_fit_of_rows_with_weights_far_apart():
+    """The light rows are met less closely, to within some 1e-10, which is the rounding of sums with the heavy one."""
+    X = np.array([[-1.0, -1.0, 2.0], [0.0, 0.0, 0.0], [-2.0, -2.0, -1.0], [0.0, 1.0, 1.0]])
+    F = objective(
+        Absolute(), X, np.array([-3.0, 0.0, 1.0, 1.0]), np.array([1e-4, 0.0, 300.0, 1e-4]), 0.0, False
+    )
+    solution = Newton().solve(F)
+    assert (solution.converged, solution.gap) == (True, 0.0)
+    np.testing.assert_allclose(solution.coef, [[-2.2, 2.4, -1.4]], rtol=1e-9)
+
+
 @pytest.mark.parametrize("loss", PIECEWISE_LINEAR, ids=str)
 @pytest.mark.parametrize("steps", range(1, 8))
 def test_the_gap_is_true_wherever_it_stops(loss, steps):

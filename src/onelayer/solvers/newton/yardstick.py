@@ -16,7 +16,8 @@ from onelayer.solvers.newton.targets import FAR, typical
 
 _EPS = float(np.finfo(np.float64).eps)
 _PERFECT_SUM = 8 * _EPS  # a mean loss this small beside the terms of the residuals may be all rounding
-_PERFECT_ROW = 1e4 * _EPS  # and is, if no residual is larger beside its own terms
+_PERFECT_ROW = 1e4  # and is, if no residual is larger than so many roundings of its own terms
+_LIGHT_ROW = 1e7  # or, of a row with less weight, as many as the weights are apart, but no more than so many
 _ROUNDING = _EPS  # what the objective and its bound may be off, beside these terms, taken as independent
 _MOST = 10.0  # times the usual residual, a residual counts at most
 _MOSTLY = 0.5  # share of the objective that is left by it, above which it need not be used
@@ -135,7 +136,12 @@ class Yardstick:
             self.usual_of_y, length, out=np.zeros_like(length), where=length > 0
         )  # for a θ near 0
         terms = np.abs(self.y[rows]) + self.design.sizes(np.abs(at.theta) + usual, rows) + at.constant
-        return _PERFECT_ROW * terms
+        weights = self.design.source.weights
+        if weights.size == 0:
+            return _PERFECT_ROW * _EPS * terms
+        lightest = self.largest_weight / _LIGHT_ROW
+        apart = self.largest_weight / np.maximum(weights[rows], lightest)
+        return np.maximum(_PERFECT_ROW, apart) * _EPS * terms
 
     def rounding(self, at: Reached) -> float:
         """Return what value and bound may be off, as the residuals are rounded, each row by itself."""
