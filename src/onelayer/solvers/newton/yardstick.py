@@ -59,8 +59,12 @@ class Yardstick:
 
     Attributes
     ----------
-    length_of_y : float
-        √Σ w·y².
+    size_of_y, length_of_y : float
+        Σ w·|y| and √Σ w·y².
+    usual_of_y : float
+        The first, but no more than that of targets which are not far out.
+    largest_weight : float
+        Of one row, where the sum of all is 1.
     """
 
     def __init__(self, design: Design, y: NDArray) -> None:
