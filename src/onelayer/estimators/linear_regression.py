@@ -103,7 +103,7 @@ validation_fraction, warm_start, random_state, n_threads
         Of "closed_form": condition number of the columns, centred and scaled to length one.
     n_features_in_, feature_names_in_, n_iter_, converged_, history_, training_
         As for ``SoftmaxRegression``; ``val_score`` is R². An exact solver has one record for each iteration. Of several
-        quantiles ``training_["parts"]`` has iterations, convergence and gap of each.
+        quantiles ``training_["parts"]`` has iterations, convergence and gap of each, and what others add to its losses.
 
     Notes
     -----
