@@ -9,6 +9,7 @@
 ``minibatch``    the loop itself: gather, scores, loss, gradient, update
 ``gram_tiles``   register tiles: products of columns with each other, in doubled precision and in float64
 ``panel``        the columns of a few rows, shifted, scaled and packed for these tiles
+``triangle``     the pairs of groups of such columns, and the matrix that they make
 ``gram``         sums of products of columns over millions of rows
 ``cholesky``     triangular factors and solves in doubled precision
 """

@@ -14,9 +14,11 @@ import numpy as np
 from numba import njit
 
 from onelayer.kernels import barrier, source_digest, threads
-from onelayer.kernels.gram_tiles import BLOCK, LANES, WIDEST, doubled_tile, single_tile, squares_tile
-from onelayer.kernels.panel import CHANGE, HIGH, LOW, SIZE, Columns, pack
+from onelayer.kernels.gram_tiles import BLOCK, LANES, doubled_tile, squares_tile
+from onelayer.kernels.panel import CHANGE, HIGH, LOW, SIZE, Columns, order, pack
 from onelayer.kernels.scoring import share, writeable
+from onelayer.kernels.tiles import zeros_on_lines
+from onelayer.kernels.triangle import add_products, pair, tiles_across, total, unpacked, zero_sums
 
 _PANEL_BYTES = 1 << 17
 _PIECES, _PIECES_BYTES, _PIECE_STEPS = 32, 1 << 26, 1 << 20
@@ -36,9 +38,10 @@ def _compile(source):
         for k in range(m):
             shift[k // LANES, k % LANES], scale[k // LANES, k % LANES] = columns.shift[k], columns.scale[k]
         size = max(1, _PANEL_BYTES // (groups * LANES * 8 * BLOCK)) * BLOCK
-        right = np.zeros((groups, size, LANES))
-        left = np.zeros((groups if weighted else 0, size, LANES))
-        rest = np.zeros((groups if weighted else 0, size, LANES))
+        shape = groups, size, LANES
+        right = zeros_on_lines(groups * size * LANES).reshape(shape)
+        left = zeros_on_lines(right.size * weighted).reshape((groups * weighted, size, LANES))
+        rest = zeros_on_lines(right.size * weighted).reshape((groups * weighted, size, LANES))
         roots = np.zeros(size if weighted else 0)
         squares = np.zeros((groups, 2, LANES))
         wz = left if weighted else right
@@ -47,33 +50,25 @@ def _compile(source):
             pack(columns, shift, scale, start, n, roots, left, rest, right, seen)
             if not summed:
                 continue
-            if not doubled:
-                tiles = -(-groups // WIDEST)
-                for tile in range(tiles):
-                    i, after = share(groups, tile, tiles)
-                    for row in range(0, n, BLOCK):
-                        squares_tile(
-                            wz, rest, right, i, after - i, row, min(row + BLOCK, n), weighted, squares
-                        )
-            pair = 0
-            for i in range(groups):
-                tiles = -(-(groups - i) // (1 if doubled else WIDEST))
-                for tile in range(tiles):
-                    j, after = share(groups - i, tile, tiles)
-                    for row in range(0, n, BLOCK):
-                        stop = min(row + BLOCK, n)
-                        if doubled:
-                            doubled_tile(wz, rest, right, i, i + j, row, stop, weighted, sums, pair + j)
-                        else:
-                            single_tile(wz, right, i, i + j, after - j, row, stop, sums, pair + j)
-                pair += groups - i
+            for row in range(0, n, BLOCK):
+                stop = min(row + BLOCK, n)
+                if doubled:
+                    for j in range(groups):
+                        for i in range(j + 1):
+                            doubled_tile(
+                                wz, rest, right, i, j, row, stop, weighted, sums, pair(i, j, groups)
+                            )
+                else:
+                    tiles = tiles_across(groups)
+                    for tile in range(tiles):
+                        i, after = share(groups, tile, tiles)
+                        squares_tile(wz, rest, right, i, after - i, row, stop, weighted, squares)
+                        add_products(wz, right, i, after, row, stop, sums)
         if summed and not doubled:  # the last bits of squares are no random ones: k² = 1 mod 8
-            pair = 0
             for i in range(groups):
                 for part in range(2):
                     for k in range(LANES):
-                        sums[pair, part, k, k] = squares[i, part, k]
-                pair += groups - i
+                        sums[pair(i, i, groups), part, k, k] = squares[i, part, k]
 
     return run_piece
 
@@ -151,13 +146,10 @@ def gram(
     pieces = max(
         1, min(_PIECES, _PIECES_BYTES // (n_pairs * LANES * LANES * 16), n * n_pairs // _PIECE_STEPS)
     )
-    sums = np.zeros((pieces, n_pairs, 2, LANES, LANES))
+    sums = zero_sums(pieces, groups)
     seen = _run(columns, sums, n_threads, summed=True, doubled=doubled, brief=n * n_pairs <= _BRIEF_STEPS)
-    high, low = np.zeros((2, n_pairs, LANES, LANES))
-    with np.errstate(invalid="ignore", over="ignore"):  # of what is not finite, as ``seen`` says
-        for k in range(pieces):
-            _add_pairs(high, low, sums[k, :, 0], sums[k, :, 1])
-    return _unpacked(high, groups, m), _unpacked(low, groups, m), seen
+    (high, low), places = total(sums), np.argsort(order(columns))
+    return unpacked(high, places), unpacked(low, places), seen
 
 
 def _run(
@@ -167,7 +159,8 @@ def _run(
     pieces, m = len(sums), columns.shift.size
     seen = np.zeros((pieces, 4, -(-m // LANES), LANES))
     seen[:, LOW], seen[:, HIGH] = np.inf, -np.inf
-    given = Columns(*(writeable(part) for part in columns))
+    given, places = Columns(*(writeable(part) for part in columns)), order(columns)
+    given = given._replace(shift=given.shift[places], scale=given.scale[places])
     _in_pieces(
         len(columns.Y),
         pieces,
@@ -175,7 +168,7 @@ def _run(
         lambda k, first, last: _run_piece(given, summed, doubled, first, last, seen[k], sums[k]),
         brief=brief,
     )
-    seen = seen.reshape(pieces, 4, -1)[:, :, :m]
+    seen = seen.reshape(pieces, 4, -1)[:, :, np.argsort(places)]
     return Survey(
         seen[:, LOW].min(axis=0),
         seen[:, HIGH].max(axis=0),
@@ -197,21 +190,3 @@ def _in_pieces(
             work(k, n * k // pieces, n * (k + 1) // pieces)
 
     threads.run(n_threads, run, state, brief=brief)
-
-
-def _add_pairs(high: np.ndarray, low: np.ndarray, more_high: np.ndarray, more_low: np.ndarray) -> None:
-    """Add pairs in place, with an error of some 2⁻¹⁰⁴ of the sum."""
-    s = high + more_high
-    part = s - high
-    e = (high - (s - part)) + (more_high - part) + (low + more_low)
-    high[:] = s + e
-    low[:] = e - (high - s)
-
-
-def _unpacked(tiles: np.ndarray, groups: int, m: int) -> np.ndarray:
-    """Return the symmetric matrix of which ``tiles`` is the upper part."""
-    blocks = np.zeros((groups, LANES, groups, LANES))
-    i, j = np.triu_indices(groups)
-    blocks[i, :, j, :] = tiles
-    square = blocks.reshape(groups * LANES, groups * LANES)[:m, :m]
-    return np.triu(square) + np.triu(square, 1).T

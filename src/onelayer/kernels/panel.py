@@ -1,7 +1,7 @@
-"""Panels: the columns [1, X, Y] of a few rows, shifted, scaled and packed into groups; and what was seen on the way.
+"""Panels: the columns [X, 1, Y] of a few rows, shifted, scaled and packed into groups; and what was seen on the way.
 
 X comes by rows, or by columns that lie anywhere in memory. Groups of columns of X are read where they are if X comes by
-rows, all others are first brought into the panel.
+rows, all others are first brought into the panel: the constant column stands behind X, so that these are few.
 """
 
 from __future__ import annotations
@@ -38,6 +38,19 @@ class Columns(NamedTuple):
     weights: np.ndarray
     shift: np.ndarray
     scale: np.ndarray
+
+
+def order(columns: Columns) -> np.ndarray:
+    """Return which of the columns [1, X, Y] stands in each place of a panel.
+
+    Examples
+    --------
+    >>> nothing, zeros = np.empty(0), np.zeros(4)
+    >>> order(Columns(np.zeros((5, 2)), nothing, np.zeros((5, 1)), nothing, zeros, zeros)).tolist()
+    [1, 2, 0, 3]
+    """
+    p, m = columns.X.shape[1], columns.shift.size
+    return np.r_[1 : p + 1, 0, p + 1 : m]
 
 
 @intrinsic
@@ -170,27 +183,38 @@ def _pack(typingctx, x, first, column, n, shift, scale, weights, roots, left, re
 
 
 @internal
-def _bring(columns, first, n, group, right):
-    """Write rows of one group of the columns [1, X, Y] into right[group] as they are."""
+def _bring_rows(columns, first, n, group, right):
+    """Write rows of one group of the columns [X, 1, Y] into right[group] as they are; X comes by rows."""
+    X, Y, start = columns.X, columns.Y, group * LANES
+    p, end = X.shape[1], min(LANES, columns.shift.size - start)
+    of_x = max(0, min(LANES, p - start))
+    for r in range(n):
+        to = right[group, r]
+        for k in range(of_x):
+            to[k] = X[first + r, start + k]
+        for k in range(of_x, end):
+            to[k] = 1 if start + k == p else Y[first + r, start + k - p - 1]
+
+
+@internal
+def _bring_columns(columns, first, n, group, right):
+    """Write rows of one group of the columns [X, 1, Y] into right[group] as they are; X comes by columns."""
     p, m, start = columns.X.shape[1], columns.shift.size, 0
-    if columns.places.size > 0 and group > 0 and (group + 1) * LANES - 1 <= p:
+    if (group + 1) * LANES <= p:
         start = n // LANES * LANES
-        _turn(columns.places, group * LANES - 1, first, start, columns.X, right, group)
+        _turn(columns.places, group * LANES, first, start, columns.X, right, group)
     for k in range(min(LANES, m - group * LANES)):
-        column = group * LANES + k - 1
-        if column < 0:
-            for r in range(start, n):
-                right[group, r, k] = 1
-        elif column >= p:
-            for r in range(start, n):
-                right[group, r, k] = columns.Y[first + r, column - p]
-        elif columns.places.size > 0:
+        column = group * LANES + k
+        if column < p:
             place = columns.places[column]
             for r in range(start, n):
                 right[group, r, k] = _value(place, first + r, columns.X)
+        elif column == p:
+            for r in range(n):
+                right[group, r, k] = 1
         else:
-            for r in range(start, n):
-                right[group, r, k] = columns.X[first + r, column]
+            for r in range(n):
+                right[group, r, k] = columns.Y[first + r, column - p - 1]
 
 
 @internal
@@ -214,8 +238,8 @@ def pack(columns, shift, scale, first, n, roots, left, rest, right, seen):
         for r in range(n):
             roots[r] = np.sqrt(columns.weights[first + r])
     for group in range(right.shape[0]):
-        column = group * LANES - 1
-        if columns.places.size == 0 and column >= 0 and column + LANES <= columns.X.shape[1]:
+        column = group * LANES
+        if columns.places.size == 0 and column + LANES <= columns.X.shape[1]:
             _pack(
                 columns.X,
                 first,
@@ -232,6 +256,9 @@ def pack(columns, shift, scale, first, n, roots, left, rest, right, seen):
                 seen,
             )
         else:
-            _bring(columns, first, n, group, right)
+            if columns.places.size == 0:
+                _bring_rows(columns, first, n, group, right)
+            else:
+                _bring_columns(columns, first, n, group, right)
             weights = columns.weights[first:]
             _pack(right[group], 0, 0, n, shift, scale, weights, roots, left, rest, right, group, seen)

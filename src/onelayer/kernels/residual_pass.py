@@ -85,8 +85,8 @@ class Sums(NamedTuple):
 def source(
     X: np.ndarray, center: np.ndarray, scale: np.ndarray, intercept: bool, weights: np.ndarray | None
 ) -> Source:
-    """Return the source of a C-contiguous X; weights with sum 1, or None for equal ones."""
-    return Source(writeable(X), center, scale, intercept, np.zeros(0) if weights is None else weights)
+    """Return the source of X, copied if it is not in C order; weights with sum 1, or None for equal ones."""
+    return Source(writeable(np.ascontiguousarray(X)), center, scale, intercept, np.zeros(0) if weights is None else weights)
 
 
 def load_rows(source: Source, size: int) -> Iterator[np.ndarray]:

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import llvmlite.binding as llvm
+import numpy as np
 from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 internal = njit(
     nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
@@ -60,6 +61,20 @@ def depth(width: int) -> int:
     while size > 1 and size * width > SUMS:
         size //= 2
     return size
+
+
+@register_jitable
+def zeros_on_lines(size):
+    """Return so many float64 zeros that begin with a line of the caches, so that no vector lies across two.
+
+    Examples
+    --------
+    >>> [zeros_on_lines(n).ctypes.data % VECTOR_BYTES for n in (8, 100)]
+    [0, 0]
+    """
+    whole = np.zeros(size + VECTOR_BYTES // 8)
+    start = -whole.ctypes.data % VECTOR_BYTES // 8
+    return whole[start : start + size]
 
 
 class _Emitter:

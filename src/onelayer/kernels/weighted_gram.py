@@ -1,90 +1,129 @@
 """The Gram matrix Σᵢ cᵢwᵢ·uᵢuᵢᵀ of chosen rows, read where they lie; c is 1, 0 or −1.
 
 Rows are those of ``residual_pass``, u = [(x − center)·scale, 1]; or their products with a basis, which keeps the digits
-that a Gram matrix of nearly collinear columns loses. They are gathered into panels, and the upper triangle is summed by
-``tiles.gradient_tile``.
+that a Gram matrix of nearly collinear columns loses. The chosen ones are gathered into panels of groups of columns.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numba.core import types
+from numba.extending import intrinsic
 
 from onelayer.kernels import source_digest, threads
-from onelayer.kernels.residual_pass import Source, add_products, columns, load, segments, threads_for
+from onelayer.kernels.gram_tiles import BLOCK, LANES, Tile
+from onelayer.kernels.residual_pass import Source, columns, load, threads_for
 from onelayer.kernels.scoring import share
-from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, SCORES_WIDTH, depth, internal, lanes, scores_tile
+from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, _at, depth, internal, scores_tile, zeros_on_lines
+from onelayer.kernels.triangle import add_products, tiles_across, total, unpacked, zero_sums
 
 _PANEL_BYTES = 1 << 17
+_SEGMENTS, _SEGMENT_STEPS = 32, 1 << 16  # at most, and rows times pairs of groups of one at least
 _SUM_BYTES = 1 << 26  # of all segments together
+_AHEAD = 8  # rows that are asked of the memory before their turn
 _BRIEF = 1 << 21  # multiplications that one thread is through with in a millisecond
 _ROW_COST = 8  # multiplications that would take as long as to look at a row
-_VECTOR = lanes(8)
 _DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
 
 
+@intrinsic
+def _load_group(typingctx, x, row, group, center, scale, weight, left, right, place):
+    """Write z = (x[row] − center)·scale of a whole group of columns into right[group, place], and weight·z into left."""
+    integer = types.int64
+    signature = types.void(x, integer, integer, center, scale, types.float64, left, right, integer)
+
+    def codegen(context, builder, sig, args):
+        x, center, scale, left, right = (
+            context.make_array(sig.args[k])(context, builder, args[k]) for k in (0, 3, 4, 6, 7)
+        )
+        row, group, weight, place = (args[k] for k in (1, 2, 5, 8))
+        tile = Tile(builder)
+        column = builder.mul(group, tile.index(LANES))
+        given = tile.load(_at(builder, x, row, column), context.get_data_type(sig.args[0].dtype))
+        tile.prefetch(_at(builder, x, builder.add(row, tile.index(_AHEAD)), column))
+        shift, factor = (tile.load(_at(builder, part, column), tile.number) for part in (center, scale))
+        value = builder.fmul(builder.fsub(given, shift), factor)
+        tile.store(value, _at(builder, right, group, place, tile.index(0)))
+        product = builder.fmul(tile.broadcast(weight), value)
+        tile.store(product, _at(builder, left, group, place, tile.index(0)))
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
 @internal
-def _multiply(Z, places, basis, S):
-    """Write S[k, r] = Σⱼ Z[r, j]·basis[k, j] for one group of rows."""
+def _load(source, row, weight, left, right, place):
+    """Write one row of the design into the groups of a panel, in ``left`` times its weight."""
+    p = source.X.shape[1]
+    groups = p // LANES
+    for group in range(groups):
+        _load_group(source.X, row, group, source.center, source.scale, weight, left, right, place)
+    for k in range(p - groups * LANES):
+        j = groups * LANES + k
+        z = (source.X[row, j] - source.center[j]) * source.scale[j]
+        left[groups, place, k], right[groups, place, k] = weight * z, z
+    if source.intercept:
+        k = p - groups * LANES
+        left[groups, place, k], right[groups, place, k] = weight, 1
+
+
+@internal
+def _turn(Z, places, n_rows, basis, S, weights, left, right, place):
+    """Write the products of some rows with the basis, Σⱼ Z[r, j]·basis[k, j], into the groups of a panel."""
     n_outputs = basis.shape[0]
     tiles = -(-n_outputs // SCORES_WIDTH)
     for tile in range(tiles):
         output, after = share(n_outputs, tile, tiles)
         for row in range(0, GROUP, _DEPTHS[after - output]):
             scores_tile(Z, places, row, GROUP - 1, basis, output, after - output, 0, basis.shape[1], S, row)
-
-
-@internal
-def _flush(U, places, n_rows, D, G):
-    """Add the products of a panel: the upper triangle, and what of the lower one its vectors hold."""
-    tiles = -(-D.shape[1] // GRADIENT_WIDTH)
-    for tile in range(tiles):
-        first, after = share(D.shape[1], tile, tiles)
-        add_products(U, places, n_rows, D, first, after - first, first // _VECTOR * _VECTOR, G)
+    for i in range(n_rows):
+        for k in range(n_outputs):
+            right[k // LANES, place + i, k % LANES] = S[k, i]
+            left[k // LANES, place + i, k % LANES] = weights[i] * S[k, i]
 
 
 def _compile(source_of_kernels):
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run(thread, n_threads, source, basis, choice, panel, out):
+    def run(thread, n_threads, source, basis, choice, panel, sums):
         source_of_kernels  # noqa: B018
-        n, n_segments = source.X.shape[0], out.shape[0]
-        size, width = out.shape[1], out.shape[2]
+        n, n_segments = source.X.shape[0], sums.shape[0]
         plain = basis.shape[0] == 0
-        Z = np.zeros((GROUP, basis.shape[1]))
-        S = np.zeros((size, GROUP))
-        U, D = np.zeros((panel, width)), np.zeros((panel // GROUP, size, GROUP))
-        weights, places = np.zeros(GROUP), np.arange(panel)
+        size = source.X.shape[1] + source.intercept if plain else basis.shape[0]
+        groups = -(-size // LANES)
+        tiles = tiles_across(groups)
+        Z, S, places = np.zeros((GROUP, basis.shape[1])), np.zeros((size, GROUP)), np.arange(GROUP)
+        shape = groups, panel, LANES
+        left = zeros_on_lines(groups * panel * LANES).reshape(shape)
+        right = zeros_on_lines(groups * panel * LANES).reshape(shape)
+        weights = np.zeros(GROUP)
         for segment in range(thread, n_segments, n_threads):
-            first, last = share(n, segment, n_segments)
-            row = first
+            row, last = share(n, segment, n_segments)
             while row < last:
                 filled = 0
                 while row < last and filled < panel:
-                    inside = 0
-                    while row < last and inside < GROUP:
-                        if choice[row] != 0:
-                            weight = source.weights[row] if source.weights.size > 0 else 1.0 / n
-                            weights[inside] = choice[row] * weight
-                            if plain:
-                                load(source, row, U, filled + inside)
-                            else:
-                                load(source, row, Z, inside)
-                            inside += 1
-                        row += 1
-                    group = filled // GROUP
-                    if not plain:
-                        _multiply(Z, places, basis, S)
-                        for i in range(inside):
-                            for k in range(size):
-                                U[filled + i, k] = S[k, i]
-                    for i in range(inside):
-                        for k in range(size):
-                            D[group, k, i] = weights[i] * U[filled + i, k]
-                    filled += inside
-                    if inside < GROUP:
-                        break
-                if filled > 0:
-                    _flush(U, places, filled, D, out[segment])
+                    if choice[row] != 0:
+                        weight = source.weights[row] if source.weights.size > 0 else 1.0 / n
+                        weight *= choice[row]
+                        if plain:
+                            _load(source, row, weight, left, right, filled)
+                            filled += 1
+                        else:
+                            place = filled % GROUP
+                            load(source, row, Z, place)
+                            weights[place] = weight
+                            filled += 1
+                            if place == GROUP - 1:
+                                _turn(Z, places, GROUP, basis, S, weights, left, right, filled - GROUP)
+                    row += 1
+                more = filled % GROUP
+                if not plain and more > 0:
+                    _turn(Z, places, more, basis, S, weights, left, right, filled - more)
+                for start in range(0, filled, BLOCK):
+                    for tile in range(tiles):
+                        first, after = share(groups, tile, tiles)
+                        stop = min(start + BLOCK, filled)
+                        add_products(left, right, first, after, start, stop, sums[segment])
 
     return run
 
@@ -112,20 +151,21 @@ def weighted_gram(
     n_rows, n_features = source.X.shape
     whole = n_features + source.intercept
     size = whole if basis is None else basis.shape[1]
-    width = columns(size, False)
     turned = np.zeros((0, 0))
     if basis is not None:
         turned = np.zeros((size, columns(n_features, source.intercept)))
         turned[:, :whole] = basis.T
-    panel = max(1, _PANEL_BYTES // (8 * width * GROUP)) * GROUP
-    n_segments = max(1, min(segments(n_rows), _SUM_BYTES // (8 * width * max(1, size))))
-    out = np.zeros((n_segments, size, width))
+    groups = -(-size // LANES)
+    block_bytes = 2 * max(1, groups) * BLOCK * LANES * 8
+    panel = BLOCK * max(1, min(_PANEL_BYTES // block_bytes, -(-n_rows // BLOCK)))
+    pairs = max(1, groups * (groups + 1) // 2)
+    parts = np.count_nonzero(choice) * pairs // _SEGMENT_STEPS
+    sums = zero_sums(max(1, min(_SEGMENTS, _SUM_BYTES // (16 * pairs * LANES * LANES), parts)), groups)
     n_threads = threads_for(source.X.size, n_threads)
     steps = n_rows * (size * (size + whole * (basis is not None)) + _ROW_COST)
     threads.run(
         n_threads,
-        lambda thread: _run(thread, n_threads, source, turned, choice, panel, out),
+        lambda thread: _run(thread, n_threads, source, turned, choice, panel, sums),
         brief=steps <= _BRIEF,
     )
-    total = np.triu(out.sum(axis=0)[:, :size])
-    return total + np.triu(total, 1).T
+    return unpacked(total(sums)[0], np.arange(size))
