@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import signal
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -515,4 +516,11 @@ class TestStreaming:
         found = ol.load("houses.onelayer")
         np.testing.assert_allclose(found.estimator_.coef_, model.estimator_.coef_, rtol=1e-8)
         assert found.estimator_.training_["data"] == model.estimator_.training_["data"]
-        assert len(Path("houses.html").read_text("utf-8")) < len(page)
+        drawn = Path("houses.html").read_text("utf-8")
+        assert len(drawn) < len(page)
+        assert "evenly spread rows" not in page
+        (notice,) = re.findall(r"evenly spread rows: ([^<]*)\.<", drawn)
+        said = re.findall(r"([\d,]+) of ([\d,]+) (\w+) rows", notice)
+        parts = {"training": record["n_train"], "validation": record["n_test"]}
+        assert {name: int(n) for _, n, name in said} == {name: n for name, n in parts.items() if n and n > 50}
+        assert all(int(shown) <= 50 for shown, _, _ in said)

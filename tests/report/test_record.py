@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,21 @@ def test_newton_has_iterations_and_its_gap(parameters):
     assert "Median time of an iteration" in found
     assert not any("poch" in name or "rate" in name for name in found)
     assert record.notices == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "evenly spread rows: {shown} of 12,345 training rows and {other} of 678 test rows."),
+        ("zh", "等间隔的行：12,345 行训练数据中的 {shown} 行，以及 678 行测试数据中的 {other} 行。"),
+    ],
+)
+def test_a_page_of_some_rows_says_how_many_there_are(lang, said):
+    parts = replace(TRAIN, drawn_from=12_345), replace(TEST, drawn_from=678)
+    record = record_of(fit(), *parts, "test", texts("onelayer.report.texts", lang))
+    assert record.notices[0].endswith(said.format(shown=len(TRAIN.X), other=len(TEST.X)))
+    shapes = [value for _, group in record.groups for name, value in group if "×" in name]
+    assert shapes == [f"{n} × {TRAIN.X.shape[1]}" for n in ("12,345", "678")]
 
 
 def test_several_quantiles_have_the_iterations_of_each():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,12 +62,14 @@ class Part:
 
         step = max(1, -(-self.table.n_rows // n_rows))
         blocks = self.preparation.blocks(self.table)
-        chosen = [
-            (X[rows % step == 0], y[rows % step == 0], rows[rows % step == 0])
-            for X, y, _, rows in blocks.parts()
-        ]
+        chosen, n_kept = [], 0
+        for X, y, _, rows in blocks.parts():
+            these = rows % step == 0
+            chosen.append((X[these], y[these], rows[these]))
+            n_kept += len(X)
         X, y, rows = (np.concatenate(each) for each in zip(*chosen, strict=True))
-        return Rows(self._dataset(X, y), None, self.table.row_numbers[rows])
+        data = replace(self._dataset(X, y), drawn_from=n_kept if len(X) < n_kept else None)
+        return Rows(data, None, self.table.row_numbers[rows])
 
     @property
     def provenance(self) -> dict[str, Any]:

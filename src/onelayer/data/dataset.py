@@ -70,6 +70,8 @@ class Dataset:
         A name for each column of X; None when they have none, as pixels.
     regression : bool
         Whether y are numbers to estimate rather than class labels.
+    drawn_from : int or None
+        How many rows there are, where these are evenly spread ones of more; None where these are all.
 
     Examples
     --------
@@ -92,6 +94,7 @@ class Dataset:
     subset: bool = False
     feature_names: tuple[str, ...] | None = None
     regression: bool = False
+    drawn_from: int | None = None
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -66,15 +66,22 @@ def record_of(model: Any, train: Dataset, test: Dataset | None, part: str, t: Te
     groups = [(t["training_run"], _training(model, t)), (t["parameters"], _parameters(model, t))]
     groups += [(t[f"data_{name}"], _data(data, t)) for name, data in parts.items()]
     groups.append((t["versions"], list(model.training_["versions"].items())))
-    return Record(_notices(model, train, test, t), groups, t["made_with"].format(version=__version__))
+    return Record(_notices(model, parts, t), groups, t["made_with"].format(version=__version__))
 
 
-def _notices(model: Any, train: Dataset, test: Dataset | None, t: Texts) -> list[str]:
-    notices = []
+def _notices(model: Any, parts: Mapping[str, Dataset], t: Texts) -> list[str]:
+    notices, train = [], parts["train"]
     if train.subset:
         notices.append(t["notice_subset"].format(name=train.name))
-    if test is None:
+    if len(parts) == 1:
         notices.append(t["notice_no_test"])
+    drawn = [
+        t["drawn"].format(shown=f"{len(data.X):,}", n=f"{data.drawn_from:,}", part=t[f"part_{name}"])
+        for name, data in parts.items()
+        if data.drawn_from is not None
+    ]
+    if drawn:
+        notices.append(t["notice_drawn"].format(parts=t["drawn_and"].join(drawn)))
     if _is_exact(model) and not model.converged_:
         notices.append(t["notice_not_converged"].format(gap=_gap_text(model, t), ended=_ended_by(model, t)))
     origin = model.training_["data"]
@@ -186,7 +193,7 @@ def _parameters(model: Any, t: Texts) -> Facts:
 
 
 def _data(data: Dataset, t: Texts) -> Facts:
-    n_rows, n_features = data.X.shape
+    n_rows, n_features = data.drawn_from or len(data.X), data.X.shape[1]
     facts = [(t["name"], data.name), (t["source"], data.source), (t["shape"], f"{n_rows:,} × {n_features:,}")]
     if data.image_shape is not None:
         facts.append((t["image_shape"], " × ".join(map(str, data.image_shape))))
