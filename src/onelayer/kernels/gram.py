@@ -18,7 +18,7 @@ from onelayer.kernels.gram_tiles import BLOCK, LANES, doubled_tile, squares_tile
 from onelayer.kernels.panel import CHANGE, HIGH, LOW, SIZE, Columns, order, pack
 from onelayer.kernels.scoring import share, writeable
 from onelayer.kernels.tiles import zeros_on_lines
-from onelayer.kernels.triangle import add_products, pair, tiles_across, total, unpacked, zero_sums
+from onelayer.kernels.triangle import add_tile, pair, tiles_across, total, unpacked, zero_sums
 
 _PANEL_BYTES = 1 << 17
 _PIECES, _PIECES_BYTES, _PIECE_STEPS = 32, 1 << 26, 1 << 20
@@ -55,15 +55,13 @@ def _compile(source):
                 if doubled:
                     for j in range(groups):
                         for i in range(j + 1):
-                            doubled_tile(
-                                wz, rest, right, i, j, row, stop, weighted, sums, pair(i, j, groups)
-                            )
+                            doubled_tile(wz, rest, right, i, j, row, stop, weighted, sums, pair(i, j, groups))
                 else:
                     tiles = tiles_across(groups)
                     for tile in range(tiles):
                         i, after = share(groups, tile, tiles)
                         squares_tile(wz, rest, right, i, after - i, row, stop, weighted, squares)
-                        add_products(wz, right, i, after, row, stop, sums)
+                        add_tile(wz, right, i, after, row, stop, sums)
         if summed and not doubled:  # the last bits of squares are no random ones: k² = 1 mod 8
             for i in range(groups):
                 for part in range(2):

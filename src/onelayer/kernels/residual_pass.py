@@ -86,7 +86,8 @@ def source(
     X: np.ndarray, center: np.ndarray, scale: np.ndarray, intercept: bool, weights: np.ndarray | None
 ) -> Source:
     """Return the source of X, copied if it is not in C order; weights with sum 1, or None for equal ones."""
-    return Source(writeable(np.ascontiguousarray(X)), center, scale, intercept, np.zeros(0) if weights is None else weights)
+    weights = np.zeros(0) if weights is None else weights
+    return Source(writeable(np.ascontiguousarray(X)), center, scale, intercept, weights)
 
 
 def load_rows(source: Source, size: int) -> Iterator[np.ndarray]:

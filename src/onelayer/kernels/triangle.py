@@ -1,7 +1,7 @@
-"""The upper triangle of a Gram matrix, in pairs of groups of columns: its order, its sums in float64, its unpacking.
+"""The upper triangle of a Gram matrix in pairs of groups of columns: their order, sums in float64, the whole matrix.
 
-Groups of ``LANES`` columns make pairs (i, j) with i ≤ j, one after the other in the order of i, then j. Each has its sums
-as pairs of numbers (high, low).
+Groups of ``LANES`` columns make pairs (i, j) with i ≤ j, one after the other in the order of i, then j. The sums of each
+are pairs of numbers (high, low).
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def tiles_across(groups):
 
 
 @internal
-def add_products(left, right, first, after, start, stop, sums):
-    """Add the products of the groups of a tile, from ``first`` to before ``after``, with those before them and their own.
+def add_tile(left, right, first, after, start, stop, sums):
+    """Add the products of the groups from ``first`` to before ``after`` with each other and with those before them.
 
-    In this order the rows of the tile stay in the first cache while those of the other groups pass by.
+    In this order their rows stay in the first cache while those of the other groups pass by.
     """
     groups = right.shape[0]
     for i in range(after):

@@ -16,7 +16,7 @@ from onelayer.kernels.gram_tiles import BLOCK, LANES, Tile
 from onelayer.kernels.residual_pass import Source, columns, load, threads_for
 from onelayer.kernels.scoring import share
 from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, _at, depth, internal, scores_tile, zeros_on_lines
-from onelayer.kernels.triangle import add_products, tiles_across, total, unpacked, zero_sums
+from onelayer.kernels.triangle import add_tile, tiles_across, total, unpacked, zero_sums
 
 _PANEL_BYTES = 1 << 17
 _SEGMENTS, _SEGMENT_STEPS = 32, 1 << 16  # at most, and rows times pairs of groups of one at least
@@ -29,7 +29,7 @@ _DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
 
 @intrinsic
 def _load_group(typingctx, x, row, group, center, scale, weight, left, right, place):
-    """Write z = (x[row] − center)·scale of a whole group of columns into right[group, place], and weight·z into left."""
+    """Write z = (x[row] − center)·scale of a group of columns into right[group, place], and weight·z into left."""
     integer = types.int64
     signature = types.void(x, integer, integer, center, scale, types.float64, left, right, integer)
 
@@ -123,7 +123,7 @@ def _compile(source_of_kernels):
                     for tile in range(tiles):
                         first, after = share(groups, tile, tiles)
                         stop = min(start + BLOCK, filled)
-                        add_products(left, right, first, after, start, stop, sums[segment])
+                        add_tile(left, right, first, after, start, stop, sums[segment])
 
     return run
 
