@@ -1,7 +1,7 @@
-"""The upper triangle of a Gram matrix in pairs of groups of columns: their order, sums in float64, the whole matrix.
+"""The upper triangle of a Gram matrix in pairs of groups of columns: their order, their sums, the whole matrix.
 
-Groups of ``LANES`` columns make pairs (i, j) with i ≤ j, one after the other in the order of i, then j. The sums of each
-are pairs of numbers (high, low).
+Groups of ``LANES`` columns make pairs (i, j) with i ≤ j, one after the other in the order of i, then j. The sums of
+each are pairs of numbers (high, low).
 """
 
 from __future__ import annotations
