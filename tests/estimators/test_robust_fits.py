@@ -258,11 +258,18 @@ class TestRecord:
         model = ol.LinearRegression(loss=loss).fit(X, y, callbacks=[lambda epoch: True])
         assert (model.n_iter_, model.training_["stopped"]) == (1, "callback")
 
-    def test_a_warm_start_is_at_the_end_at_once(self, loss):
-        model = ol.LinearRegression(loss=loss, quantile=0.2, warm_start=True).fit(X, y)
-        first, coef = model.n_iter_, model.coef_
-        assert model.fit(X, y).n_iter_ <= first
-        np.testing.assert_allclose(model.coef_, coef, rtol=1e-6)
+    def test_a_warm_start_ends_at_the_same_optimum_and_saves_steps_on_the_whole(self, loss):
+        cold = warm = 0
+        for seed in range(20):
+            random = np.random.RandomState(seed)
+            n = random.randint(50, 300)
+            X = random.randn(n, 3) * [1, 20, 0.1] + [0, 100, 0]
+            y = X @ [2.0, -0.1, 7.0] + 5 + random.standard_t(2, n)
+            model = ol.LinearRegression(loss=loss, quantile=0.2, warm_start=True).fit(X, y)
+            first, coef = model.n_iter_, model.coef_
+            cold, warm = cold + first, warm + model.fit(X, y).n_iter_
+            np.testing.assert_allclose(model.coef_, coef, rtol=1e-6)
+        assert warm < cold
 
 
 def test_validation_data_of_several_quantiles():
