@@ -34,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MissingDependencyError as error:
         print(f"Error: {error}", file=sys.stderr)
         return FAILURE
-    if arguments is None:  # scikit-learn imports pandas where it is installed: a second and 75 MB
+    if arguments is None:  # scikit-learn imports pandas where it is installed, and scipy.stats: a second each
+        from onelayer.cli.deferred import Deferred
         from onelayer.cli.withheld import Withheld
 
-        sys.meta_path.insert(0, Withheld("pandas"))
+        sys.meta_path[:0] = [Withheld("pandas"), Deferred("scipy.stats")]
     from onelayer.cli.program import run
 
     return run(sys.argv[1:] if arguments is None else list(arguments))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -221,6 +220,8 @@ validation_fraction, warm_start, random_state, n_threads
         """Return R², averaged over the outputs; of several quantiles, the mean share of the pinball loss explained."""
         if not self._several_quantiles:
             return super().score(X, y, sample_weight)
+        from sklearn.metrics import d2_pinball_score
+
         quantiles = zip(self.quantile, self._scores(X).T, strict=True)  # type: ignore[arg-type]
         shares = [d2_pinball_score(y, s, sample_weight=sample_weight, alpha=q) for q, s in quantiles]
         return float(np.mean(shares))
@@ -468,6 +469,8 @@ validation_fraction, warm_start, random_state, n_threads
     def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float | None:
         if len(targets) < 2 or scores.shape != targets.shape:
             return None
+        from sklearn.metrics import r2_score
+
         return float(r2_score(targets, scores, sample_weight=weights))
 
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:

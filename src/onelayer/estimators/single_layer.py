@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -327,6 +326,8 @@ class SingleLayer(BaseEstimator, ABC):
         """Set ``validation_fraction`` of the rows aside."""
         if len(data.X) < 2:
             raise InvalidDataError("early_stopping needs at least two rows, or X_val and y_val")
+        from sklearn.model_selection import train_test_split
+
         train, held_out = train_test_split(
             np.arange(len(data.X)), test_size=self.validation_fraction, random_state=random_state
         )

@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -232,6 +231,8 @@ class TableModel(BaseEstimator):
             Name of the target column, or the targets; None for the column that the model was fitted to.
         sample_weight : (n_rows,) array, optional
         """
+        from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
+
         check_is_fitted(self)
         parts = [
             (self.estimator_.predict(matrix), truth, weights)
