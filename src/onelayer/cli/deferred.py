@@ -59,9 +59,8 @@ class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__path__":  # what imports look for
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        with (
-            _LOADING
-        ):  # another thread may have loaded it; this one, if it is about to, asks for what is not there
+        # another thread may have loaded it; this one, if it is about to, asks for what is not there
+        with _LOADING:
             if isinstance(vars(self)["__spec__"].loader, Deferred):
                 self._load()
         if name in vars(self):

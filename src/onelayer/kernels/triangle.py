@@ -68,8 +68,8 @@ def unpacked(pairs: np.ndarray, places: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> pairs = np.arange(LANES * LANES)[None, :].reshape(1, LANES, LANES)
-    >>> (unpacked(pairs, np.array([1, 0])) == [[LANES + 1, 1], [1, 0]]).all()
-    np.True_
+    >>> bool((unpacked(pairs, np.array([1, 0])) == [[LANES + 1, 1], [1, 0]]).all())
+    True
     """
     groups = (math.isqrt(8 * len(pairs) + 1) - 1) // 2
     blocks = np.zeros((groups, LANES, groups, LANES))
