@@ -18,14 +18,14 @@ from numba import njit
 
 from onelayer.kernels import source_digest, threads
 from onelayer.kernels.scoring import share, writeable
-from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, depth, gradient_tile, internal, lanes, scores_tile
+from onelayer.kernels.tiles import GROUP, depth, gradient_tile, internal, lanes, scores_tile
 
 SEGMENTS = 64
 _SMALL = 1 << 16  # numbers below which a second thread costs more than it brings
 _ROW_COST = 8  # numbers whose work a row takes beside that of its columns
 _BRIEF = 1 << 18  # numbers that one thread is through with in a millisecond
 _VECTOR = lanes(8)
-_SCORES_DEPTH = depth(1)
+_SCORES_DEPTH, _GRADIENT_DEPTH = depth(1), depth(2)
 
 
 class Source(NamedTuple):
@@ -141,17 +141,13 @@ def load(source, row, buffer, position):
         u[x.size] = 1
 
 
-_DEPTHS = (8, *(depth(width) for width in range(1, GRADIENT_WIDTH + 1)))
-
-
 @internal
-def add_products(buffer, places, n_rows, D, first, width, start, G):
-    """Add Σᵣ D[k, r]·buffer[r, j] to G[k, j], for some outputs k and the columns j from ``start`` on."""
-    several = _DEPTHS[width]
-    stop, j = G.shape[1], start
+def add_gradients(buffer, places, n_rows, D, G):
+    """Add Σᵣ D[k, r]·buffer[r, j] to G[k, j], of the rows inside (k = 0) and at a bound (k = 1)."""
+    stop, j = G.shape[1], 0
     while j < stop:
-        vectors = several if j + several * _VECTOR <= stop else 1
-        gradient_tile(buffer, places, 0, n_rows, D, first, width, j, vectors, G, j)
+        vectors = _GRADIENT_DEPTH if j + _GRADIENT_DEPTH * _VECTOR <= stop else 1
+        gradient_tile(buffer, places, 0, n_rows, D, 0, 2, j, vectors, G, j)
         j += vectors * _VECTOR
 
 
@@ -188,7 +184,7 @@ def _compile(source_of_kernels):
                     slope_square += weight * d * d
                     if inside:
                         inside_square += weight * r * r
-                add_products(buffer, places, n_rows, D, 0, 2, 0, gradients[segment])
+                add_gradients(buffer, places, n_rows, D, gradients[segment])
             totals[segment, 0] = target_loss
             totals[segment, 1] = loss
             totals[segment, 2] = slope_square
