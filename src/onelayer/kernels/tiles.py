@@ -240,12 +240,14 @@ def scores_tile(typingctx, X, index, first, last, W, output, width, start, stop,
 
             zeros = [emitter.zero()] * (n_rows * width)
             sums = _loop(builder, start, stop, emitter.n_lanes, zeros, body)
+            together = min(n_rows, emitter.n_lanes)  # scores of one output in one vector
             for position in range(0, len(sums), emitter.n_lanes):
                 total = emitter.add_lanes(sums[position : position + emitter.n_lanes])
-                for offset in range(0, min(emitter.n_lanes, len(sums) - position), n_rows):
-                    k = outputs[(position + offset) // n_rows]
-                    part = emitter.shuffle(total, total, list(range(offset, offset + n_rows)))
-                    emitter.store(part, _at(builder, s, k, lane))
+                for offset in range(0, min(emitter.n_lanes, len(sums) - position), together):
+                    k, row = divmod(position + offset, n_rows)
+                    part = emitter.shuffle(total, total, list(range(offset, offset + together)))
+                    place = builder.add(lane, emitter.index(row))
+                    emitter.store(part, _at(builder, s, outputs[k], place))
 
         _for_each_width(builder, SCORES_WIDTH, width, emit)
         return context.get_dummy_value()

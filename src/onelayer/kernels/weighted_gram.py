@@ -151,6 +151,8 @@ def weighted_gram(
     n_rows, n_features = source.X.shape
     whole = n_features + source.intercept
     size = whole if basis is None else basis.shape[1]
+    if size == 0:  # the kernel takes a basis without columns for none
+        return np.zeros((0, 0))
     turned = np.zeros((0, 0))
     if basis is not None:
         turned = np.zeros((size, columns(n_features, source.intercept)))
