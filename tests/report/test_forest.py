@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onelayer.report.forest import forest
@@ -47,6 +47,8 @@ NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
 
 
 @given(st.lists(st.tuples(NUMBERS, st.floats(0, 1e9), st.floats(0, 1e9)), min_size=1, max_size=9))
+@example([(0.0, 0.0, 5e-324)])
+@example([(0.0, 1e-310, 0.0), (2e-308, 0.0, 0.0)])
 def test_zero_and_every_estimate_lie_on_the_scale_in_their_order(values):
     estimates = [value for value, _, _ in values]
     drawn = made(estimates, [v - a for v, a, _ in values], [v + b for v, _, b in values])

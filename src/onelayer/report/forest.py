@@ -12,6 +12,7 @@ from onelayer.report.chart import tick_texts, tick_values
 
 _MOST_TICKS = 5
 _MARGIN = 0.03
+_LEAST_SPREAD = 1e-290  # what is less counts as none: float64 has few digits left there
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,11 @@ def forest(
     the data hardly determine does not hide all others.
     """
     least, most = min(0.0, float(estimates.min())), max(0.0, float(estimates.max()))
-    spread = (most - least) or float(np.nan_to_num(np.abs([low, high])).max()) or 1.0
+    farthest = float(np.nan_to_num(np.abs([low, high])).max())
+    spread = next(size for size in (most - least, farthest, 1.0) if size > _LEAST_SPREAD)
     start = max(_least(low, least), least - spread)
     end = min(_most(high, most), most + spread)
-    margin = _MARGIN * (end - start) or spread
+    margin = _MARGIN * (end - start) if end - start > _LEAST_SPREAD else spread
     start, end = start - margin, end + margin
 
     def place(value: float) -> float:
