@@ -114,6 +114,19 @@ def test_other_targets_are_refused_also_by_a_perfect_fit(
     refused(fit, moved, targets, weights, match="the mean of column 1 of X is .*, and that of the fit")
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0])
+@pytest.mark.parametrize("seed", range(60))
+def test_a_perfect_fit_of_merged_rows_is_theirs(seed: int, scale: float) -> None:
+    """Its sum of squared residuals is nothing but the rounding of sums in doubled precision."""
+    random = np.random.RandomState(seed)
+    X = scale * random.standard_normal((59, 1))
+    targets = X @ random.standard_normal((1, 2)) / scale
+    one, two = (Statistics.of(X[rows], targets[rows], None) for rows in (slice(1), slice(1, None)))
+    fit = solve(one.merge(two), fit_intercept=False)
+    check_fitted_rows(fit, X, targets)
+    refused(fit, X, targets + 1e-11 * np.abs(targets), match="the sum of squared residuals")
+
+
 def test_float32_may_come_back_as_the_float64_that_it_was_rounded_from() -> None:
     X, targets, _ = table(n_rows=500)
     check_fitted_rows(least_squares(X.astype(np.float32), targets), X, targets)

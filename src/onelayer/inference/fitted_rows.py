@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from onelayer.errors import InvalidDataError
 from onelayer.inference.design_rows import design_rows
-from onelayer.solvers.closed_form.statistics import resolution
+from onelayer.solvers.closed_form.statistics import DOUBLED_ERROR, resolution
 
 if TYPE_CHECKING:
     from onelayer.solvers.closed_form import LeastSquares
@@ -99,7 +99,7 @@ def check_fitted_rows(
 
         def apart_from_fit(squares: NDArray, error: NDArray) -> NDArray:
             off = 2 * np.sqrt(squares) * error + error**2 + adding * squares
-            off += (n_features + 2) * fit.error * terms + len(X) * _TINY
+            off += (n_features + 2) * max(fit.error, DOUBLED_ERROR) * terms + len(X) * _TINY
             return np.abs(squares - residual) > off
 
         error = c * np.sqrt(terms)

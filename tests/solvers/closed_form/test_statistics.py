@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from onelayer.errors import InvalidDataError
 from onelayer.solvers.closed_form import Statistics, solve
+from onelayer.solvers.closed_form.statistics import DOUBLED_ERROR
 
 N = 60
 RANDOM = np.random.RandomState(0)
@@ -60,6 +63,32 @@ def test_any_split_of_the_rows_gives_the_same_solution(dtype, weights, fit_inter
         Statistics.of(X[a:b], Y[a:b], None if weights is None else weights[a:b]) for a, b in pairwise(cuts)
     ]
     close(reduce(Statistics.merge, parts), Statistics.of(X, Y, weights), alpha, fit_intercept)
+
+
+def exact_gram(statistics, X, weights):
+    """Return the Gram matrix of [1, X, Y] as the statistics keep it, shifted and scaled, in rational arithmetic."""
+    units = [Fraction(2) ** int(exponent) for exponent in statistics.exponent]
+    shifts = [Fraction(shift) for shift in statistics.shift.tolist()]
+    weights = [Fraction(w) / Fraction(2) ** statistics.weight_exponent for w in weights.tolist()]
+    rows = np.column_stack([np.ones(len(X)), X.astype(np.float64) * statistics.unit, Y]).tolist()
+    Z = [[(Fraction(v) - s) / u for v, s, u in zip(row, shifts, units, strict=True)] for row in rows]
+    columns = list(zip(*Z, strict=True))
+    return [[sum(map(math.prod, zip(weights, a, b, strict=True))) for b in columns] for a in columns]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("cut", [0, 1, 31])
+def test_sums_in_doubled_precision_against_rational_arithmetic(dtype, weighted, cut):
+    X = TABLES[dtype]
+    weights = np.where(WEIGHTS > 0, WEIGHTS, 0.5) if weighted else np.ones(N)
+    parts = [Statistics.of(X[r], Y[r], weights[r] if weighted else None) for r in (slice(cut), slice(cut, N))]
+    whole = reduce(Statistics.merge, parts)
+    for found in (whole, whole.moved(np.zeros_like(whole.shift), whole.exponent + 40, whole.weight_exponent)):
+        exact = exact_gram(found, X, weights)
+        for i, j in np.ndindex(found.gram.shape):
+            error = Fraction(found.gram.high[i, j]) + Fraction(found.gram.low[i, j]) - exact[i][j]
+            assert abs(error) <= DOUBLED_ERROR * math.sqrt(exact[i][i] * exact[j][j])
 
 
 @settings(max_examples=20, deadline=None)

@@ -18,6 +18,7 @@ from onelayer.solvers.closed_form.rows import Rows
 if TYPE_CHECKING:
     from onelayer.kernels.gram import Survey
 
+DOUBLED_ERROR = 1e-26  # of sums in doubled precision, relative to the lengths of their columns; mostly 1e-29
 _LEAST_EXPONENT = -1021  # so that 2 to its negative is finite
 _MARGIN, _MOST_MARGIN = (
     6,
@@ -50,7 +51,7 @@ class Statistics:
     gram : (1 + n_features + n_outputs, 1 + n_features + n_outputs) DoubleDouble
     error : float
         What the error of a sum is at most, relative to the lengths of its columns, where sums were made in float64; 0
-        for sums in doubled precision, whose errors are below 10⁻²⁶.
+        for sums in doubled precision, whose errors are below ``DOUBLED_ERROR``.
 
     Notes
     -----
