@@ -46,7 +46,11 @@ def test_a_power_of_two_times_y_is_one_times_the_coefficients(data):
         one, other = Newton(scale=scale).solve(F), Newton(scale=scale_of_G).solve(G)
     np.testing.assert_array_equal(other.coef, np.ldexp(one.coef, k))
     np.testing.assert_array_equal(other.intercept, np.ldexp(one.intercept, k))
-    assert (other.gap, other.converged, len(other.epochs)) == (one.gap, one.converged, len(one.epochs))
+    assert (other.converged, len(other.epochs)) == (one.converged, len(one.epochs))
+    within = (
+        0 if abs(k) < 900 else 2.0**-50
+    )  # some terms of F lie beyond float64 there, or their last bits do
+    assert other.gap == pytest.approx(one.gap, rel=0, abs=within)
     if scale == "auto":
         assert other.scale == np.ldexp(one.scale, k)
 
