@@ -134,7 +134,7 @@ class Path:
         """
         slopes = self._slopes(self.best.kappa)
         sums, residuals = self.design.evaluate(self.y, theta, slopes)
-        penalty = 0.5 * float(np.square(np.sqrt(self.design.diagonal) * theta).sum())
+        penalty = 0.5 * float(theta @ (self.design.diagonal * theta))
         value = sums.target_loss + self._price(self.best) + penalty
         return value, self.yardstick.gap(Reached(value, theta, residuals, slopes, constant), self.bound)
 
