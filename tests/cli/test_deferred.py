@@ -29,6 +29,7 @@ def run(code):
         "from scipy.stats import norm; print(norm.cdf(0.0))",
         "import scipy.stats, scipy.stats.distributions as d; assert loaded(); print(d.norm.cdf(0.0))",
         "import scipy.stats.distributions; import scipy; print(scipy.stats.norm.cdf(0.0))",
+        "import scipy.stats; assert not loaded(); from scipy.stats import *; print(norm.cdf(0.0))",
         "from scipy import stats; assert not loaded(); print(stats.norm.cdf(0.0))",
         "import scipy.stats\n"
         "found = []\n"
