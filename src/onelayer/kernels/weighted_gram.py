@@ -158,9 +158,9 @@ def weighted_gram(
         turned = np.zeros((size, columns(n_features, source.intercept)))
         turned[:, :whole] = basis.T
     groups = -(-size // LANES)
-    block_bytes = 2 * max(1, groups) * BLOCK * LANES * 8
+    block_bytes = 2 * groups * BLOCK * LANES * 8
     panel = BLOCK * max(1, min(_PANEL_BYTES // block_bytes, -(-n_rows // BLOCK)))
-    pairs = max(1, groups * (groups + 1) // 2)
+    pairs = groups * (groups + 1) // 2
     parts = np.count_nonzero(choice) * pairs // _SEGMENT_STEPS
     sums = zero_sums(max(1, min(_SEGMENTS, _SUM_BYTES // (16 * pairs * LANES * LANES), parts)), groups)
     n_threads = threads_for(source.X.size, n_threads)
