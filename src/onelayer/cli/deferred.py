@@ -57,7 +57,7 @@ class _Deferred(ModuleType):
     """A module that loads itself when an attribute is missing."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name not in ("__all__", "__path__"):  # what every import looks for
+        if name.startswith("__") and name != "__path__":  # what imports look for
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         # another thread may have loaded it; this one, if it is about to, asks for what is not there
         with _LOADING:
