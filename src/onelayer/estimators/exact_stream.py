@@ -43,7 +43,7 @@ def add_rows(
     )
     whole = statistics if earlier is None else earlier.merge(statistics)
     solution = solver.solve_statistics(whole, alpha, callbacks=callbacks)
-    _become(model, solution, len(part.X), began, [model.training_] if known else [], growing=True)
+    _become(model, solution, part.X.shape[0], began, [model.training_] if known else [], growing=True)
 
 
 def fit_batches(
@@ -102,7 +102,7 @@ class _Checked:
             )
             flat = flat if number else model._one_dimensional
             model._one_dimensional = flat
-            self.n_rows += len(part.X)
+            self.n_rows += part.X.shape[0]
             block = part.X, part.targets, part.weights
             del batch, part, X, y, weights  # so that they are not held while the next rows are read
             yield block

@@ -16,7 +16,7 @@ from onelayer.estimators.regression_fit import RegressionFit, scaled
 from onelayer.estimators.single_layer import Task
 from onelayer.losses import Absolute, Huber, Squared
 from onelayer.losses.regression import RegressionLoss
-from onelayer.matrices import Dense, spread
+from onelayer.matrices import spread
 from onelayer.objective import Objective
 from onelayer.solvers.closed_form import ClosedForm
 from onelayer.solvers.events import Callback, Epoch
@@ -180,7 +180,7 @@ def _losses_at_start(task: Task, losses: Sequence[RegressionLoss]) -> list[tuple
     F, start = task.objective, task.start
     parts = [(F.X, F.targets, F.sample_weight)]
     if task.held_out is not None:
-        parts.append((Dense(task.held_out.X), task.held_out.targets, task.held_out.weights))
+        parts.append((task.held_out.X, task.held_out.targets, task.held_out.weights))
     found = []
     for k, loss in enumerate(losses):
         if start is None:
@@ -199,7 +199,7 @@ def noise_scale(objective: Objective, delta: float) -> float:
     weights = None if objective.sample_weight is None else objective.sample_weight[rows]
     some = replace(
         objective,
-        X=Dense(objective.X.array[rows]),
+        X=objective.X.part(rows),
         targets=objective.targets[rows],
         sample_weight=weights if weights is not None and weights.any() else None,
         loss=Huber(delta),
@@ -217,7 +217,7 @@ def validated(solution: Solution, found: RegressionFit, task: Task, score: Calla
     if task.held_out is None or not solution.epochs:
         return solution
     data = task.held_out
-    scores = Dense(data.X).scores(solution.coef, solution.intercept, task.objective.n_threads)
+    scores = data.X.scores(solution.coef, solution.intercept, task.objective.n_threads)
     targets = np.broadcast_to(data.targets, scores.shape)
     outputs = zip(found.losses, scores.T, targets.T, strict=True)
     loss = sum(each.value(s[:, None], y, data.weights) for each, s, y in outputs)
