@@ -111,6 +111,10 @@ class SingleLayer(BaseEstimator, ABC):
         validation.check_choice("solver", self.solver, self._solvers)
         return "sgd"
 
+    def _solver_for(self, X: Any, method: str) -> str:
+        """Return the name of the solver for these rows: this one, unless it cannot take them."""
+        return method
+
     @abstractmethod
     def _n_outputs(self, targets: NDArray) -> int:
         """Return how many scores a row has."""
@@ -188,7 +192,7 @@ class SingleLayer(BaseEstimator, ABC):
         with self._unchanged_on_failure():
             warm = self.warm_start and self.__sklearn_is_fitted__()
             sgd, random_state = self._check_parameters(loop), check_random_state(self.random_state)
-            method = self._method(loop)
+            method = self._solver_for(X, self._method(loop))
             exact = method == "closed_form"
             train = self._labelled(
                 X, y, sample_weight, reset=not warm, targets_known=warm, exact=exact, surveyed=exact
@@ -293,7 +297,7 @@ class SingleLayer(BaseEstimator, ABC):
         frames.check_numeric(X, f"X{part}")
         rows, outputs = self._validated(X, y, reset)
         inputs = matrix_of(rows)
-        if not surveyed:
+        if not surveyed or len(inputs.blocks) > 1:
             inputs.check_finite(f"X{part}", self._column_names)
         if not part:
             self._learn_targets(outputs, again=targets_known)

@@ -1,8 +1,8 @@
 """Weights as lines, one for each column of X: what a stored value of a sparse row is multiplied with lies together.
 
-W has shape (n_features, width), the outputs of one column side by side and filled up with zeros to whole vectors, so that
-an entry (row, j) reads or writes one or two cache lines and no others. A few outputs are not filled up: then W is as
-small as it can be, and mostly stays in the cache.
+W has shape (n_features, width), the outputs of one column side by side and filled up with zeros to whole vectors, so
+that an entry (row, j) reads or writes one or two cache lines and no others. A few outputs are not filled up: then W is
+as small as it can be, and mostly stays in the cache.
 """
 
 from __future__ import annotations

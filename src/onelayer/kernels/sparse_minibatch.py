@@ -1,14 +1,14 @@
 """One multi-threaded pass of minibatch gradient descent over sparse rows.
 
-The steps are those of ``minibatch``, to rounding, but the cost of a minibatch is that of its stored values: columns that
-none of its rows has are not touched. What the dense loop does to these at every step, V ← μV + pW and
-W ← s·(W − rV) with the momentum μ, the penalty p, the shrinking s and the rate r, is linear in (W, V), so n steps of it
-are the n-th power of a matrix of two by two. Each column remembers up to which step it has been taken, and is brought up
-to date just before it is read: exactly, whatever μ, p and s are.
+The steps are those of ``minibatch``, to rounding, but the cost of a minibatch is that of its stored values: columns
+that none of its rows has are not touched. A step is V ← μV + pW + G and W ← s·(W − rV), with the momentum μ, the
+penalty p, the shrinking s, the rate r and the gradient G. Without G it is linear in (V, W), so n of them are the n-th
+power of a matrix of two by two, which a column is given just before it is next read. G enters ahead of the step it
+belongs to, as G/μ in V, or without momentum as −r·G/(1 − rp) in W: the step makes of it what it should be.
 
-Rows of a minibatch are dealt out to the threads for the scores and the loss, columns for the gradient and the update: in
-a row columns are in order, so each thread finds its own by bisection, and no two threads write the same number. A column
-sums its entries in the order of the rows. Hence the result is the same to the bit for any number of threads.
+Rows of a minibatch are dealt out to the threads for the scores and the loss, columns for the gradient and the steps: in
+a row columns are in order, so each thread finds its own by bisection, and no two threads write the same number. A
+column sums its entries in the order of the rows. Hence the result is the same to the bit for any number of threads.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Layer(NamedTuple):
         Weights and their velocities, as ``lines``; V has no lines where there is no momentum.
     b, v : (n_outputs,) float
     taken : (n_features,) int64
-        Up to which step of a pass a column is; zeros between passes.
+        How many steps of the pass a column has behind it; zeros between passes.
     """
 
     W: np.ndarray
@@ -71,6 +71,8 @@ class Step(NamedTuple):
     Attributes
     ----------
     rate, momentum, penalty : float64
+    kept : float64
+        1 − rate·penalty; where that is 0, as little as makes no difference.
     shrink : (n_features or 1, n_outputs or 1) float64
         Factors of W after the step; one row stands for all columns, one column for all outputs.
     fit_intercept : bool
@@ -81,6 +83,7 @@ class Step(NamedTuple):
     rate: float
     momentum: float
     penalty: float
+    kept: float
     shrink: np.ndarray
     fit_intercept: bool
     limit: float
@@ -113,10 +116,20 @@ def balanced(columns: np.ndarray, n_features: int, pieces: int) -> np.ndarray:
 
 
 @internal
-def _power(step, shrink, n):
-    """Return the matrix of n steps without a gradient: (V, W) becomes (aV + bW, cV + dW)."""
-    a, b = step.momentum, step.penalty
-    c, d = -step.rate * step.momentum * shrink, (1 - step.rate * step.penalty) * shrink
+def _power(x, n):
+    """Return xⁿ."""
+    result = 1.0
+    while n > 0:
+        if n & 1:
+            result *= x
+        x *= x
+        n >>= 1
+    return result
+
+
+@internal
+def _matrix_power(a, b, c, d, n):
+    """Return the n-th power of a matrix of two by two."""
     e, f, g, h = 1.0, 0.0, 0.0, 1.0
     while n > 0:
         if n & 1:
@@ -127,34 +140,36 @@ def _power(step, shrink, n):
 
 
 @internal
+def _steps(step, shrink, n):
+    """Return the matrix of n steps without a gradient: (V, W) becomes (aV + bW, cV + dW)."""
+    kept = step.kept * shrink
+    if step.momentum == 0:
+        return 0.0, 0.0, 0.0, _power(kept, n)
+    return _matrix_power(step.momentum, step.penalty, -step.rate * step.momentum * shrink, kept, n)
+
+
+@internal
 def _advance(layer, step, j, until):
-    """Bring column j up to a step, as if no row since had an entry in it."""
+    """Take the steps of column j that are left to take, up to a step."""
     n = until - layer.taken[j]
     layer.taken[j] = until
-    w, number = layer.W[j], layer.W.dtype
-    shrink = step.shrink[min(j, step.shrink.shape[0] - 1)]
-    if shrink.size == 1:
-        a, b, c, d = _power(step, shrink[0], n)
+    shrink, w, number = step.shrink[min(j, step.shrink.shape[0] - 1)], layer.W[j], layer.W.dtype
+    a, b, c, d = _steps(step, shrink[0], n)
+    if step.momentum == 0 and shrink.size == 1:
+        factor = number.type(d)
+        for k in range(w.size):
+            w[k] *= factor
+        return
+    for k in range(layer.b.size):
+        if shrink.size > 1:
+            a, b, c, d = _steps(step, shrink[k], n)
+        weight = w[k]
         if step.momentum == 0:
-            factor = number.type(d)
-            for k in range(w.size):
-                w[k] *= factor
+            w[k] = d * weight
         else:
-            velocity = layer.V[j]
-            for k in range(w.size):
-                before, weight = velocity[k], w[k]
-                velocity[k] = a * before + b * weight
-                w[k] = c * before + d * weight
-    else:
-        for k in range(layer.b.size):
-            a, b, c, d = _power(step, shrink[k], n)
-            weight = w[k]
-            if step.momentum == 0:
-                w[k] = d * weight
-            else:
-                before = layer.V[j, k]
-                layer.V[j, k] = a * before + b * weight
-                w[k] = c * before + d * weight
+            velocity = layer.V[j, k]
+            layer.V[j, k] = a * velocity + b * weight
+            w[k] = c * velocity + d * weight
 
 
 @internal
@@ -199,32 +214,23 @@ def _score(thread, n_threads, rows, loss, layer, work, first, n_rows, tile):
 
 
 @internal
-def _update(rows, layer, step, work, first, n_rows, start, stop, taken, idle):
-    """Take the step in the columns [start, stop)."""
+def _add_gradient(rows, work, first, n_rows, start, stop, factor, lines):
+    """Add factor·Σᵣ xᵣⱼ·Dᵣ to the lines of the columns [start, stop)."""
     entries = rows.entries
-    columns, number = entries.columns, layer.W.dtype
+    columns, number = entries.columns, lines.dtype
     for r in range(n_rows):
         row = rows.order[first + r]
         i = _first_at_least(columns, entries.starts[row], entries.starts[row + 1], start)
         while i < entries.starts[row + 1] and columns[i] < stop:
             j = columns[i]
-            if not idle and layer.taken[j] == taken:
-                _advance(layer, step, j, taken + 1)
-            x = number.type(entries.values[i]) * entries.scale[j if entries.scale.size > 1 else 0]
-            if step.momentum != 0:
-                add_to_line(x, work.D, r, layer.V, j)
-            shrink = step.shrink[min(j, step.shrink.shape[0] - 1)]
-            if shrink.size == 1:
-                add_to_line(-number.type(step.rate * shrink[0]) * x, work.D, r, layer.W, j)
-            else:
-                for k in range(shrink.size):
-                    layer.W[j, k] -= number.type(step.rate * shrink[k]) * x * work.D[r, k]
+            scale = factor * entries.scale[j if entries.scale.size > 1 else 0]
+            add_to_line(number.type(entries.values[i]) * scale, work.D, r, lines, j)
             i += 1
 
 
 @internal
 def _prepare(rows, layer, step, first, n_rows, start, stop, taken):
-    """Bring those of the columns [start, stop) up to date that the rows of a minibatch have."""
+    """Bring those of the columns [start, stop) up to date that the rows of the next minibatch have."""
     entries = rows.entries
     for r in range(n_rows):
         row = rows.order[first + r]
@@ -259,7 +265,7 @@ def _compile(source):
             np.zeros(GROUP, number),
             np.zeros((4, GROUP), number),
         )
-        idle = step.momentum == 0 and step.penalty == 0 and step.shrink.size == 1 and step.shrink[0, 0] == 1
+        idle = step.momentum == 0 and step.kept == 1 and step.shrink.size == 1 and step.shrink[0, 0] == 1
         total, taken, status = 0.0, 0, FINISHED
         begin, end = share(pieces, thread, n_threads)
         start, stop = rows.cuts[begin], rows.cuts[end]
@@ -274,7 +280,12 @@ def _compile(source):
                 status = DIVERGED
                 break
             total += loss_of_batch * n_rows
-            _update(rows, layer, step, work, first, n_rows, start, stop, taken, idle)
+            if step.momentum == 0:
+                factor = number.type(-step.rate / step.kept)
+                _add_gradient(rows, work, first, n_rows, start, stop, factor, layer.W)
+            else:
+                factor = number.type(1 / step.momentum)
+                _add_gradient(rows, work, first, n_rows, start, stop, factor, layer.V)
             taken += 1
             if thread == 0:
                 if step.fit_intercept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Dense(Matrix):
         self._hold(array.shape, array.dtype)
 
     @property
-    def stored(self) -> NDArray | Columnar:
+    def stored(self) -> Any:
         """The rows as given, or a copy."""
         return self._stored
 
@@ -109,4 +110,4 @@ class Dense(Matrix):
 
     def check_finite(self, name: str, columns: Sequence[str] | None = None) -> None:
         """Refuse NaN and infinity; no copy of the rows is made."""
-        check_finite(self.stored, name, columns)  # type: ignore[arg-type]
+        check_finite(self.stored, name, columns)

@@ -43,7 +43,7 @@ class Matrix(ABC):
 
     @property
     @abstractmethod
-    def stored(self) -> NDArray | Columnar:
+    def stored(self) -> Any:
         """The rows, every value of them, as they lie in memory.
 
         Raises

@@ -77,7 +77,7 @@ class Sparse(Matrix):
         return self._rows(0, self.shape[0])[rows]
 
     @property
-    def stored(self) -> NDArray:
+    def stored(self) -> Any:
         """There is none."""
         raise InvalidDataError("X is sparse, and this reads every value of it, zeros too; give X.toarray()")
 

@@ -50,13 +50,14 @@ class SparsePass(Pass):
     ) -> Callable[[int], tuple[int, float]]:
         """Return what each thread is to call."""
         setting, layer, buffers = self.setting, self.layer, self.buffers
-        shrink = setting.shrink(rate)
+        shrink, kept = setting.shrink(rate), 1 - rate * setting.penalty
         if (shrink == shrink[0, 0]).all():
             shrink = shrink[:1, :1]
         step = sparse_minibatch.Step(
             rate,
             setting.momentum,
             setting.penalty,
+            kept or float(np.finfo(layer.W.dtype).eps),
             np.ascontiguousarray(shrink.T),
             setting.objective.fit_intercept,
             setting.limit,
