@@ -462,8 +462,8 @@ validation_fraction, warm_start, random_state, n_threads
         validation.check_finite(targets, name)
         return targets[:, None] if targets.ndim == 1 else targets
 
-    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
-        return sample_weight
+    def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
+        return targets, weights
 
     def _n_outputs(self, targets: NDArray) -> int:
         return max(targets.shape[1], len(self._losses))

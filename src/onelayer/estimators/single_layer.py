@@ -99,8 +99,8 @@ class SingleLayer(BaseEstimator, ABC):
         """Remember what kind of targets there are; ``again`` for a model that goes on, which keeps its kind."""
 
     @abstractmethod
-    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
-        """Return the weights of rows of training data."""
+    def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
+        """Return targets and weights of training data as they enter the objective."""
 
     @abstractmethod
     def _check_alpha(self) -> None:
@@ -154,9 +154,10 @@ class SingleLayer(BaseEstimator, ABC):
             uint8, float32 and float64 are used as they are, without a copy; uint8 is scaled by 1/255 on the way.
             Other types are converted to float64, and other sparse formats than CSR to that. Zeros that are not stored
             are never filled in.
-        y : (n_rows,) array
-            Class labels or targets.
+        y : (n_rows,) or (n_rows, n_outputs) array
+            Class labels, or a probability for each class (soft labels); targets of a regression.
         sample_weight : (n_rows,) array, optional
+            How often each row counts: whole numbers are the same as rows that are repeated.
         X_val, y_val, sample_weight_val : arrays, optional
             Validation data, looked at after each epoch. Without them, ``early_stopping`` copies the rows of both parts.
         callbacks : sequence of Callback or functions
@@ -202,7 +203,7 @@ class SingleLayer(BaseEstimator, ABC):
             held_out = None
             if X_val is not None:
                 held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val", exact=exact)
-                if held_out.targets.shape[1] != train.targets.shape[1]:
+                if self._n_outputs(held_out.targets) != self._n_outputs(train.targets):
                     raise InvalidDataError(
                         f"y_val has {held_out.targets.shape[1]} outputs, y has {train.targets.shape[1]}"
                     )
@@ -372,14 +373,14 @@ class SingleLayer(BaseEstimator, ABC):
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
     ) -> Solution:
         """Run the solver; set the parameters and the training record."""
-        weights = self._weights(train.weights, train.targets)
+        targets, weights = self._weighted(train.targets, train.weights)
         n_rows = train.X.shape[0]
         total = float(n_rows) if weights is None else float(weights.sum())
         objective = Objective(
             train.X,
-            train.targets,
+            targets,
             self._loss,
-            self._n_outputs(train.targets),
+            self._n_outputs(targets),
             self._objective_alpha(total),
             weights,
             bool(self.fit_intercept),
