@@ -8,12 +8,14 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from onelayer import validation
-from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.errors import InvalidDataError
+from onelayer.estimators.class_weights import class_weighted
 from onelayer.estimators.single_layer import SingleLayer
+from onelayer.labels import are_soft, soft_labels
 from onelayer.losses import CrossEntropy
 from onelayer.solvers.events import Callback
 
@@ -56,7 +58,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     n_threads : int or None, default None
         Threads; all cores by default. The result is the same to the bit for any number.
     class_weight : dict, "balanced" or None, default None
-        Factor of each class's rows; "balanced" is n_rows / (n_classes · rows of the class).
+        Factor of each class's rows; "balanced" is n_rows / (n_classes · rows of the class), rows counted by their
+        weights and classes without any left out. A row of soft labels is a row for each class, weighted by its
+        probability, and each gets the factor of its class.
 
     Attributes
     ----------
@@ -148,7 +152,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         Parameters
         ----------
         X, y, sample_weight
-            As for ``fit``.
+            As for ``fit``. The columns of soft labels are those of ``classes_``, in order.
         classes : array, optional
             All classes, if known at the first call. Labels not seen before are taken in as they come, with weights
             zero; then ``coef_`` grows.
@@ -161,9 +165,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         and "balanced" class weights are those of the rows given.
         """
         with self._unchanged_on_failure():
-            known = self._label_array(y, "y")
-            if classes is not None:
-                known = np.union1d(known, self._label_array(classes, "classes"))
+            known = self._named_classes(y, classes)
             if self.__sklearn_is_fitted__():
                 if (known.dtype.kind in _TEXT) != (self.classes_.dtype.kind in _TEXT):
                     raise InvalidDataError(
@@ -174,6 +176,17 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             else:
                 self.classes_ = np.unique(known)
             return self._go_on(X, y, sample_weight, callbacks, targets_known=True)
+
+    def _named_classes(self, y: ArrayLike, classes: ArrayLike | None) -> NDArray:
+        """Return the classes of a part of a stream: those given, its labels, or for unnamed soft labels 0, 1, …."""
+        given = None if classes is None else self._label_array(classes, "classes")
+        labels = np.asarray(y)
+        if not are_soft(labels):
+            known = self._label_array(y, "y")
+            return known if given is None else np.union1d(known, given)
+        if given is None:
+            given = self.classes_ if self.__sklearn_is_fitted__() else np.arange(labels.shape[1])
+        return given
 
     def _grow(self, classes: NDArray) -> None:
         """Take in new classes: rows of zeros in ``coef_``, which is one row only for two classes."""
@@ -209,6 +222,19 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         best = (scores[:, 0] > 0).astype(np.intp) if len(self.classes_) == 2 else scores.argmax(axis=1)
         return self.classes_[best]
 
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy; of soft labels the mean probability that y gives to the predicted class.
+
+        That is the accuracy to be expected of labels drawn from y, and for rows with a single one it is the same.
+        """
+        labels = np.asarray(y)
+        if not are_soft(labels):
+            return super().score(X, y, sample_weight)
+        targets = soft_labels(labels, len(self.classes_), "y")
+        weights = validation.check_weights(sample_weight, len(targets))
+        best = np.searchsorted(self.classes_, self.predict(X))
+        return self._score_of(np.eye(len(self.classes_))[best], targets, weights)
+
     @property
     def _loss(self) -> CrossEntropy:
         return CrossEntropy()
@@ -226,6 +252,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     def _learn_targets(self, y: NDArray, *, again: bool) -> None:
         if again:
             return
+        if are_soft(y):
+            self.classes_ = np.arange(y.shape[1])
+            return
         classes = np.unique(self._label_array(y, "y"))
         if len(classes) < 2:
             raise InvalidDataError(
@@ -234,6 +263,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         self.classes_ = classes
 
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
+        if are_soft(y):
+            return soft_labels(y, len(self.classes_), name)
         labels = self._label_array(y, name)
         places = np.searchsorted(self.classes_, labels).clip(0, len(self.classes_) - 1)
         known = self.classes_[places] == labels
@@ -246,19 +277,10 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             )
         return places.astype(np.float64)[:, None]
 
-    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
+    def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
         if self.class_weight is None:
-            return sample_weight
-        places = targets[:, 0].astype(np.intp)
-        present = np.unique(places)
-        factors = np.ones(len(self.classes_))
-        labels = self.classes_[places]
-        factors[present] = compute_class_weight(self.class_weight, classes=self.classes_[present], y=labels)
-        if not (np.isfinite(factors).all() and (factors >= 0).all() and factors[present].any()):
-            raise InvalidParameterError(
-                f"class_weight={self.class_weight!r}: expected finite factors, at least 0 and not all 0"
-            )
-        return factors[places] if sample_weight is None else factors[places] * sample_weight
+            return targets, weights
+        return class_weighted(self.class_weight, self.classes_, targets, weights)
 
     def _n_outputs(self, targets: NDArray) -> int:
         return len(self.classes_)
@@ -281,4 +303,10 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         return self.coef_, self.intercept_
 
     def _score_of(self, scores: NDArray, targets: NDArray, weights: NDArray | None) -> float:
-        return float(np.average(scores.argmax(axis=1) == targets[:, 0], weights=weights))
+        best = scores.argmax(axis=1)
+        right = (
+            np.take_along_axis(targets, best[:, None], axis=1)[:, 0]
+            if are_soft(targets)
+            else targets[:, 0] == best
+        )
+        return float(np.average(right, weights=weights))
