@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import compute_class_weight
 
-from onelayer.errors import InvalidParameterError
+from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.labels import are_soft
 
 
@@ -42,9 +42,8 @@ def class_weighted(
     array([0.75, 0.75, 1.5 ])
     """
     given = np.ones(len(targets)) if weights is None else weights
-    soft = are_soft(targets)
+    soft, sums = are_soft(targets), weight_of_classes(targets, weights, len(classes))
     places = np.zeros(0, np.intp) if soft else targets[:, 0].astype(np.intp)
-    sums = given @ targets if soft else np.bincount(places, given, len(classes))
     present = sums > 0
     factors = np.ones(len(classes))
     if class_weight == "balanced":
@@ -63,3 +62,33 @@ def class_weighted(
     shares[kept] /= total[kept, None]
     shares[~kept] = targets[~kept]
     return shares, total * given
+
+
+def weight_of_classes(targets: NDArray, weights: NDArray | None, n_classes: int) -> NDArray:
+    """Return the sum of the weights of each class's rows.
+
+    Examples
+    --------
+    >>> weight_of_classes(np.array([[0.0], [2.0], [2.0]]), None, 3).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    given = np.ones(len(targets)) if weights is None else weights
+    if are_soft(targets):
+        return given @ targets
+    return np.bincount(targets[:, 0].astype(np.intp), given, n_classes)
+
+
+def check_every_class(classes: NDArray, targets: NDArray, weights: NDArray | None) -> None:
+    """Refuse targets in which a class has no row with a weight: nothing would tell how improbable it is.
+
+    Raises
+    ------
+    InvalidDataError
+    """
+    missing = np.flatnonzero(weight_of_classes(targets, weights, len(classes)) == 0)
+    if len(missing):
+        label = classes[missing[:1]].tolist()[0]
+        others = f", and {len(missing) - 1} classes more" if len(missing) > 1 else ""
+        raise InvalidDataError(
+            f"the class {label!r} has no rows with a weight{others}; leave its rows out, or give them weights"
+        )

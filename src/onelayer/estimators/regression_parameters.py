@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.errors import InvalidParameterError
+from onelayer.estimators.sgd_parameters import asks_for_sgd
 from onelayer.losses import Absolute, Huber, Quantile, Squared
 from onelayer.losses.regression import RegressionLoss
 from onelayer.solvers.fused import FusedLoop
@@ -19,17 +20,6 @@ SOLVERS = ("auto", "closed_form", "newton", "sgd")
 
 MOST_COLUMNS = 1 << 11
 """The columns of a sparse X up to which the closed form makes their square matrix."""
-
-OF_SGD = {
-    "epochs": 10,
-    "batch_size": 256,
-    "learning_rate": "auto",
-    "schedule": "auto",
-    "momentum": 0.0,
-    "early_stopping": False,
-}
-"""The parameters that only minibatch SGD has, and their defaults."""
-
 
 def several(value: object) -> bool:
     """Tell a list of numbers from a number.
@@ -96,7 +86,7 @@ def solver_of(loss: object, solver: object, parameters: Mapping[str, Any], loop:
     parameters : mapping
         Holds those of ``OF_SGD``.
     loop : type of Loop
-        The implementation of the pass over the rows; one that is not onelayer's own goes with SGD alone.
+        The implementation of the pass over the rows.
 
     Raises
     ------
@@ -104,14 +94,14 @@ def solver_of(loss: object, solver: object, parameters: Mapping[str, Any], loop:
 
     Examples
     --------
+    >>> from onelayer.estimators.sgd_parameters import OF_SGD
     >>> solver_of("huber", "auto", OF_SGD, FusedLoop), solver_of("huber", "auto", {**OF_SGD, "epochs": 5}, FusedLoop)
     ('newton', 'sgd')
     """
     asked = check_choice("solver", solver, SOLVERS)
     exact = "closed_form" if loss == "squared" else "newton"
     if asked == "auto":
-        changed = any(parameters[name] != default for name, default in OF_SGD.items())
-        return "sgd" if changed or loop is not FusedLoop else exact
+        return "sgd" if asks_for_sgd(parameters, loop) else exact
     if asked not in (exact, "sgd"):
         raise InvalidParameterError(
             f"solver={asked!r} does not solve the loss {loss!r}; expected 'auto', {exact!r} or 'sgd'"

@@ -108,8 +108,7 @@ class SingleLayer(BaseEstimator, ABC):
 
     def _method(self, loop: type[Loop] = FusedLoop) -> str:
         """Return the name of the solver that is going to be used."""
-        validation.check_choice("solver", self.solver, self._solvers)
-        return "sgd"
+        return validation.check_choice("solver", self.solver, self._solvers)
 
     def _solver_for(self, X: Any, method: str) -> str:
         """Return the name of the solver for these rows: this one, unless it cannot take them."""

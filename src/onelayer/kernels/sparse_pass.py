@@ -122,8 +122,8 @@ def sparse_pass(
     loss: RowLoss,
     theta: np.ndarray,
     n_threads: int | None = None,
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return Σ w·ℓ, its gradient in θ in float64, and w·∂ℓ/∂s of each row, (n_rows, n_outputs).
+) -> tuple[float, np.ndarray]:
+    """Return Σ w·ℓ, and its gradient in θ in float64.
 
     Parameters
     ----------
@@ -147,4 +147,4 @@ def sparse_pass(
 
     threads.run(n_threads, work_of, state, brief=work < _BRIEF)
     G[-1] = slopes.sum(axis=0, dtype=np.float64)
-    return float(np.add.reduce(losses)), G, slopes
+    return float(np.add.reduce(losses)), G

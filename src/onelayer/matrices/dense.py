@@ -105,8 +105,12 @@ class Dense(Matrix):
 
     def design(self, rows: NDArray, center: NDArray, inverse_scale: NDArray, intercept: bool) -> NDArray:
         """Return the rows, centred, scaled, and with a column for the intercept."""
-        Z = (self.sample(rows) - center.astype(self.number)) * inverse_scale.astype(self.number)
-        return np.hstack([Z, np.full((len(Z), 1), float(intercept), self.number)])
+        design = np.empty((len(rows), self.shape[1] + 1), self.number)
+        Z = design[:, :-1]
+        np.subtract(self.array[rows], center.astype(self.number), out=Z)
+        Z *= inverse_scale.astype(self.number)
+        design[:, -1] = intercept
+        return design
 
     def check_finite(self, name: str, columns: Sequence[str] | None = None) -> None:
         """Refuse NaN and infinity; no copy of the rows is made."""

@@ -33,3 +33,7 @@ class Coupling:
         c, U = c[1:], U[:, 1:]
         U -= U.mean(axis=0)
         return cls(np.maximum(c, _LEAST * max(float(c.mean()), np.finfo(np.float64).tiny)), U)
+
+    def solve(self, of_classes: NDArray) -> NDArray:
+        """Return the vector that sums to zero and whose product with C is this one, which sums to zero."""
+        return self.U @ (self.U.T @ of_classes / self.c)

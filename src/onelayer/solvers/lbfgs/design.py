@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from onelayer.kernels import full_pass, row_losses, scoring, sparse_pass
 from onelayer.matrices import spread
@@ -13,6 +14,7 @@ from onelayer.objective import Objective
 from onelayer.solvers.newton.coordinates import Coordinates
 
 _LOOKED_AT = 4096  # rows that stand for all where a mean over them will do
+_LEAST_MASS = 1e-8  # rows
 
 
 class Design(ABC):
@@ -53,7 +55,7 @@ class Design(ABC):
 
     @abstractmethod
     def rows(self, which: NDArray) -> NDArray:
-        """Return some rows [z, 1], in the type of computation."""
+        """Return some rows [z, 1] with every value."""
 
     @property
     @abstractmethod
@@ -84,6 +86,11 @@ class Design(ABC):
         weights = np.ones(len(which)) if self.share is None else self.share[which]
         return weights / weights.sum()
 
+    @property
+    def least_share(self) -> float:
+        """The least weight of a row that has one, of weights with sum one."""
+        return 1 / self.n_rows if self.share is None else float(self.share[self.counted].min()) / self.n_rows
+
     def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
         """Return θ of (coef, intercept); by default zeros, and the intercept that is best alone."""
         theta = np.zeros((self.n_features + 1, self.n_outputs))
@@ -99,23 +106,25 @@ class Design(ABC):
         return theta
 
     def _best_constant(self) -> NDArray:
-        """Return the logarithms of the shares of the classes; one without any counts as the tenth part of a row."""
+        """Return the logarithms of the shares of the classes; one without rows has a share of nearly none."""
         targets = self.objective.targets
         share = np.ones(self.n_rows) if self.share is None else self.share
         if targets.shape[1] == 1:
             mass = np.bincount(targets[:, 0].astype(np.intp), share, self.n_outputs)
         else:
             mass = share @ targets
-        return np.log(np.maximum(mass, 0.1))
+        return np.log(np.maximum(mass, _LEAST_MASS))
 
     def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
         """Return (coef, intercept) in units of X as stored."""
         coef = theta[:-1].T * self.scale
         return coef, theta[-1] - coef @ self.center
 
-    def probabilities(self, theta: NDArray, rows: NDArray) -> NDArray:
-        """Return softmax of the scores of rows [z, 1]."""
-        return self.objective.loss.probabilities(rows @ theta.astype(rows.dtype))  # type: ignore[attr-defined]
+    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+        Z = self.objective.X.design(which, self.center, self.scale, self.intercept)
+        scores = np.asarray(Z @ theta.astype(Z.dtype), np.float64)
+        return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
 
 
 class DenseDesign(Design):
@@ -124,7 +133,7 @@ class DenseDesign(Design):
     def __init__(self, objective: Objective, number: np.dtype) -> None:
         X = objective.X
         n_features = X.shape[1]
-        self._bytes = X.stored.dtype == np.uint8
+        self._bytes = X.dtype == np.uint8
         if self._bytes:
             center, scale = np.zeros(n_features), np.full(n_features, X.unit)
         else:
@@ -152,11 +161,7 @@ class DenseDesign(Design):
         return total, np.vstack([G.T, g])
 
     def rows(self, which: NDArray) -> NDArray:
-        found = np.empty((len(which), self.n_features + 1), self.number)
-        np.subtract(self.objective.X.array[which], self.center.astype(self.number), out=found[:, :-1])
-        found[:, :-1] *= self.scale.astype(self.number)
-        found[:, -1] = self.intercept
-        return found
+        return self.objective.X.design(which, self.center, self.scale, self.intercept)
 
     @property
     def work(self) -> float:
@@ -169,47 +174,42 @@ class DenseDesign(Design):
 
 
 class SparseDesign(Design):
-    """Rows of a sparse matrix, as they are; kept by columns too."""
+    """Rows of a sparse matrix, as they are in its unit; kept by columns too."""
 
     def __init__(self, objective: Objective, number: np.dtype) -> None:
-        n_features = objective.X.shape[1]
-        super().__init__(objective, np.zeros(n_features), np.full(n_features, objective.X.unit), number)
-        stored = objective.X.stored
+        X = objective.X
+        n_features = X.shape[1]
+        super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
+        stored = csr_array(
+            (X.values.astype(number, copy=False) * number.type(X.unit), X.columns, X.starts), X.shape
+        )
+        self._columns = stored.tocsc()
         self._X, self._XT = (
-            sparse_pass.Compressed(part.data.astype(number, copy=False), part.indices, part.indptr)
-            for part in (stored, stored.T.tocsr())
+            sparse_pass.Compressed(part.data, part.indices, part.indptr) for part in (stored, self._columns)
         )
         nothing = np.zeros(0, number)
         share = nothing if self.share is None else self.share.astype(number)
         self._labelled = sparse_pass.Labelled(np.ascontiguousarray(objective.targets, number), share)
-        loss = objective.loss
-        self._loss = row_losses.RowLoss(loss.code, loss.parameter(number), nothing)
+        self._loss = row_losses.RowLoss(objective.loss.code, objective.loss.parameter(number), nothing)
 
     def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
         theta = np.ascontiguousarray(theta, self.number)
-        total, G, _ = sparse_pass.sparse_pass(
+        return sparse_pass.sparse_pass(
             self._X, self._XT, self._labelled, self._loss, theta, self.objective.n_threads
         )
-        return total, G
 
     def rows(self, which: NDArray) -> NDArray:
-        found = np.empty((len(which), self.n_features + 1), self.number)
-        found[:, :-1] = self.objective.X.stored[which].toarray()
-        found[:, -1] = self.intercept
-        return found
+        return self.objective.X.design(which, self.center, self.scale, self.intercept).toarray()
 
     @property
     def work(self) -> float:
         return 4.0 * len(self._X.data) * self.n_outputs
 
     def column_moments(self) -> tuple[NDArray, NDArray]:
-        stored, weights = self.objective.X.stored, self.weights_of(np.arange(self.n_rows))
-        return stored.T @ weights, stored.multiply(stored).T @ weights
-
-    def probabilities(self, theta: NDArray, rows: NDArray) -> NDArray:
-        return super().probabilities(theta, rows)
+        weights = self.weights_of(np.arange(self.n_rows))
+        return weights @ self._columns, weights @ self._columns.power(2)
 
 
 def design_of(objective: Objective, number: np.dtype) -> Design:
     """Return the rows of an objective."""
-    return (DenseDesign if getattr(objective.X,"centring",True) else SparseDesign)(objective, number)
+    return (DenseDesign if objective.X.centring else SparseDesign)(objective, number)

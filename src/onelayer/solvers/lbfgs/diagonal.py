@@ -35,7 +35,7 @@ class Diagonal(Preconditioner):
     def build(cls, design: Design, theta: NDArray) -> Self:
         """Return that at θ."""
         which = design.some()
-        coupling = Coupling.of(design.probabilities(theta, design.rows(which)), design.weights_of(which))
+        coupling = Coupling.of(design.probabilities(theta, which), design.weights_of(which))
         mean, square = design.column_moments()
         if not design.intercept:
             return cls(design, coupling, np.zeros_like(mean), square)

@@ -61,8 +61,8 @@ class Kronecker(Preconditioner):
         p = design.n_features
         which = design.some(_ROWS_PER_COLUMN * p + 256 if p <= _WHOLE else _ROWS)
         rows, weights = design.rows(which), design.weights_of(which)
-        P = design.probabilities(theta, rows)
-        uncertain = np.maximum(1 - np.square(P, dtype=np.float64).sum(axis=1), 0)
+        P = design.probabilities(theta, which)
+        uncertain = np.maximum(1 - np.square(P).sum(axis=1), 0)
         uncertain += _SPREAD * max(float(uncertain.mean()), _FLOOR)
         of_rows = weights * uncertain
         return cls(design, Coupling.of(P, weights), which, of_rows / of_rows.sum(), rows)

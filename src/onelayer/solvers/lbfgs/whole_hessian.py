@@ -64,12 +64,8 @@ class WholeHessian(Preconditioner):
         number = np.dtype(np.float64 if unknowns <= _DOUBLE else np.float32)
         which = design.some(_n_rows(design, unknowns))
         weights = design.weights_of(which)
-        P = np.vstack(
-            [
-                design.probabilities(theta, design.rows(which[first : first + _CHUNK]))
-                for first in range(0, len(which), _CHUNK)
-            ]
-        ).astype(np.float64)
+        chunks = (which[first : first + _CHUNK] for first in range(0, len(which), _CHUNK))
+        P = np.vstack([design.probabilities(theta, chunk) for chunk in chunks])
         if unknowns > _DOUBLE:
             P[P < _NEGLIGIBLE] = 0
             P /= P.sum(axis=1, keepdims=True)
