@@ -21,6 +21,7 @@ SOLVERS = ("auto", "closed_form", "newton", "sgd")
 MOST_COLUMNS = 1 << 11
 """The columns of a sparse X up to which the closed form makes their square matrix."""
 
+
 def several(value: object) -> bool:
     """Tell a list of numbers from a number.
 

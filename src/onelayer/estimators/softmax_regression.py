@@ -40,13 +40,13 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         Weight of the L2 penalty. "auto" is 1/Σw, scikit-learn's C = 1.
     solver : {"auto", "lbfgs", "sgd"}, default "auto"
         "lbfgs" goes to the optimum: a quasi-Newton method in the metric of the Hessian
-        (``onelayer.solvers.lbfgs.LBFGS``). "sgd" is minibatch stochastic gradient descent. "auto" is "sgd" where one of
-        its parameters (``epochs``, ``batch_size``, ``learning_rate``, ``schedule``, ``momentum``, ``early_stopping``) is
-        not at its default, else "lbfgs".
+        (``onelayer.solvers.lbfgs.LBFGS``). "sgd" is minibatch stochastic gradient descent. "auto" is "sgd" where one
+        of its parameters (``epochs``, ``batch_size``, ``learning_rate``, ``schedule``, ``momentum``,
+        ``early_stopping``) is not at its default, else "lbfgs".
     fit_intercept : bool, default True
     max_iter, tol : int, float, default 1000, 1e-10
-        Of "lbfgs": it stops at the latest after so many iterations, and as soon as the objective is estimated to be above
-        its least value by no more than ``tol`` of itself.
+        Of "lbfgs": it stops at the latest after so many iterations, and as soon as the objective is estimated to be
+        above its least value by no more than ``tol`` of itself.
     epochs : int, default 10
         Of "sgd", as all that follow up to ``validation_fraction``: passes over the data.
     batch_size : int, default 256
@@ -99,8 +99,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     -----
     Cost of an epoch, and of an iteration: 4·n_rows·n_features·n_classes floating-point operations. "lbfgs" takes some
     ten to forty, and up to once or twice the Hessian or an approximation of it, where that saves more iterations than
-    it costs. Memory: X is not copied; some MB and a few times the size of W, and the square of n_features·n_classes where
-    that is at most 8,192. Sparse X is kept a second time, by columns.
+    it costs. Memory: X is not copied; some MB and a few times the size of W, and the square of n_features·n_classes
+    where that is at most 8,192. Sparse X is kept a second time, by columns.
 
     References
     ----------

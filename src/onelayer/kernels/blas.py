@@ -5,15 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
-import numpy as np
-import scipy.linalg
+import numpy as np  # noqa: F401
+import scipy.linalg  # noqa: F401
 from threadpoolctl import ThreadpoolController
 
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Return what governs the libraries of NumPy and SciPy, both of which are loaded here."""
-    assert np and scipy.linalg
+    """Return what governs the libraries of NumPy and SciPy, both of which are loaded above."""
     return ThreadpoolController()
 
 

@@ -142,14 +142,10 @@ def _compile(source):
                             for r in range(GROUP):
                                 s[k, r] = flat[k, group * GROUP + r]
                     elif gathered:
-                        group_scores(
-                            rows, row + GROUP, X, places, group * GROUP, in_group, W, 0, columns, s
-                        )
+                        group_scores(rows, row + GROUP, X, places, group * GROUP, in_group, W, 0, columns, s)
                     else:
                         group_scores(rows, row + GROUP, X, rows.order, row, in_group, W, 0, columns, s)
-                    total += _group_losses(
-                        rows, loss, b, row, in_group, s, targets, weights, scratch, g
-                    )
+                    total += _group_losses(rows, loss, b, row, in_group, s, targets, weights, scratch, g)
                     if plan.wide:
                         for k in range(n_outputs):
                             for r in range(GROUP):
@@ -208,7 +204,9 @@ def full_pass(
     work = len(rows.order) * n_outputs * n_features
     n_threads = 1 if work < _SMALL else n_threads or threads.available()
     sums = Sums(
-        np.zeros(cut.segments), np.zeros((cut.segments, n_outputs, cut.columns)), np.zeros((cut.segments, n_outputs))
+        np.zeros(cut.segments),
+        np.zeros((cut.segments, n_outputs, cut.columns)),
+        np.zeros((cut.segments, n_outputs)),
     )
     size, kind = n_threads * cut.panel, rows.X.dtype if cut.raw else number
     matrix = np.zeros((size if cut.wide else 0, cut.columns), number)

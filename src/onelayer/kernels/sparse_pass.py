@@ -1,8 +1,8 @@
 """One pass over all rows of a sparse matrix: the sum of the losses, and the gradient in W and b.
 
 Scores go along the rows, each non-zero reading the line of W of its column; the gradient goes along the columns, each
-non-zero reading the line of slopes of its row. So X is held twice, by rows and by columns, and no two threads ever write
-the same number. Every sum is taken in the order of the rows or columns: the same bits for any number of threads.
+non-zero reading the line of slopes of its row. So X is held twice, by rows and by columns, and no two threads ever
+write the same number. Every sum is taken in the order of the rows or columns: the same bits for any number of threads.
 
 Cost: 4·nnz·n_outputs operations, and n_features·n_outputs numbers read and written.
 """
@@ -139,7 +139,11 @@ def sparse_pass(
     work = len(X.data) * n_outputs
     n_threads = 1 if work < _SMALL else n_threads or threads.available()
     tasks = max(1, min(_TASKS, n_rows // GROUP))
-    losses, slopes, G = np.zeros(tasks), np.zeros((n_rows, n_outputs), theta.dtype), np.zeros((lines, n_outputs))
+    losses, slopes, G = (
+        np.zeros(tasks),
+        np.zeros((n_rows, n_outputs), theta.dtype),
+        np.zeros((lines, n_outputs)),
+    )
     state = barrier.new()
 
     def work_of(thread: int) -> None:

@@ -2,7 +2,8 @@
 
 ``lbfgs``           the solver
 ``descent``         its steps, in the type of X and then in float64
-``design``          the rows as it sees them, dense or sparse: F and its gradient in one pass
+``design``          the rows as it sees them: F and its gradient in one pass; ``dense_design``, ``sparse_design``, and
+                    ``designs``, which chooses
 ``memory``          what it remembers of its steps, and the direction that follows
 ``line_search``     how far it goes
 ``ladder``          which approximation of the Hessian is worth its cost

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.coupling import Coupling
-from onelayer.solvers.lbfgs.design import Design, design_of
+from onelayer.solvers.lbfgs.designs import design_of
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.line_search import Point, search
 from onelayer.solvers.lbfgs.memory import Memory
@@ -48,6 +48,7 @@ class Descent:
         return Point(theta, value, loss, gradient)
 
     def parameters(self) -> tuple[NDArray, NDArray]:
+        """Return (coef, intercept) in units of X as stored."""
         return self._design.parameters(self.point.theta)
 
     def step(self) -> None:
@@ -97,8 +98,8 @@ class Descent:
     def gap(self) -> float:
         """Return an upper bound of how far F is above its least value, relative to F; infinite without a penalty.
 
-        F is α-strongly convex in W: F − F* ≤ Σ g²/(2·penalty) with its gradient g in W. What is left of the gradient in b
-        counts with intercepts that are off by ``_FAR`` at most.
+        F is α-strongly convex in W: F − F* ≤ Σ g²/(2·penalty) with its gradient g in W. What is left of the gradient
+        in b counts with intercepts that are off by ``_FAR`` at most.
         """
         design, point = self._design, self.point
         square, rest = np.square(point.gradient[:-1]), _FAR * float(np.abs(point.gradient[-1]).sum())

@@ -6,12 +6,9 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from onelayer.kernels import full_pass, row_losses, scoring, sparse_pass
 from onelayer.matrices import spread
 from onelayer.objective import Objective
-from onelayer.solvers.newton.coordinates import Coordinates
 
 _LOOKED_AT = 4096  # rows that stand for all where a mean over them will do
 _LEAST_MASS = 1e-8  # rows
@@ -125,91 +122,3 @@ class Design(ABC):
         Z = self.objective.X.design(which, self.center, self.scale, self.intercept)
         scores = np.asarray(Z @ theta.astype(Z.dtype), np.float64)
         return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
-
-
-class DenseDesign(Design):
-    """Rows that are stored as numbers: floats centred and scaled on the way, bytes in their unit."""
-
-    def __init__(self, objective: Objective, number: np.dtype) -> None:
-        X = objective.X
-        n_features = X.shape[1]
-        self._bytes = X.dtype == np.uint8
-        if self._bytes:
-            center, scale = np.zeros(n_features), np.full(n_features, X.unit)
-        else:
-            seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept)
-            center, scale = seen.center.astype(X.number).astype(np.float64), seen.scale
-        super().__init__(objective, center, scale, number)
-        source, nothing = scoring.writeable(X.array), np.zeros(0, number)
-        self._rows = scoring.Rows(
-            source,
-            nothing if self._bytes else center.astype(number),
-            nothing if self._bytes else scale.astype(number),
-            number.type(X.unit),
-            np.ascontiguousarray(objective.targets, number),
-            nothing if self.share is None else self.share.astype(number),
-            np.arange(self.n_rows),
-        )
-        self._cut = full_pass.plan(source, self.n_outputs, not self._bytes, number)
-        loss = objective.loss
-        self._loss = row_losses.RowLoss(loss.code, loss.parameter(number), nothing)
-
-    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
-        total, G, g = full_pass.full_pass(
-            self._rows, self._loss, theta[:-1].T, theta[-1], self._cut, self.objective.n_threads
-        )
-        return total, np.vstack([G.T, g])
-
-    def rows(self, which: NDArray) -> NDArray:
-        return self.objective.X.design(which, self.center, self.scale, self.intercept)
-
-    @property
-    def work(self) -> float:
-        return 2.0 * self.n_rows * self.n_features * self.n_outputs
-
-    def column_moments(self) -> tuple[NDArray, NDArray]:
-        which = self.some()
-        Z, weights = self.rows(which)[:, :-1].astype(np.float64), self.weights_of(which)
-        return weights @ Z, weights @ np.square(Z)
-
-
-class SparseDesign(Design):
-    """Rows of a sparse matrix, as they are in its unit; kept by columns too."""
-
-    def __init__(self, objective: Objective, number: np.dtype) -> None:
-        X = objective.X
-        n_features = X.shape[1]
-        super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
-        stored = csr_array(
-            (X.values.astype(number, copy=False) * number.type(X.unit), X.columns, X.starts), X.shape
-        )
-        self._columns = stored.tocsc()
-        self._X, self._XT = (
-            sparse_pass.Compressed(part.data, part.indices, part.indptr) for part in (stored, self._columns)
-        )
-        nothing = np.zeros(0, number)
-        share = nothing if self.share is None else self.share.astype(number)
-        self._labelled = sparse_pass.Labelled(np.ascontiguousarray(objective.targets, number), share)
-        self._loss = row_losses.RowLoss(objective.loss.code, objective.loss.parameter(number), nothing)
-
-    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
-        theta = np.ascontiguousarray(theta, self.number)
-        return sparse_pass.sparse_pass(
-            self._X, self._XT, self._labelled, self._loss, theta, self.objective.n_threads
-        )
-
-    def rows(self, which: NDArray) -> NDArray:
-        return self.objective.X.design(which, self.center, self.scale, self.intercept).toarray()
-
-    @property
-    def work(self) -> float:
-        return 4.0 * len(self._X.data) * self.n_outputs
-
-    def column_moments(self) -> tuple[NDArray, NDArray]:
-        weights = self.weights_of(np.arange(self.n_rows))
-        return weights @ self._columns, weights @ self._columns.power(2)
-
-
-def design_of(objective: Objective, number: np.dtype) -> Design:
-    """Return the rows of an objective."""
-    return (DenseDesign if objective.X.centring else SparseDesign)(objective, number)

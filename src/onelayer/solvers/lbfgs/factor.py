@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Self
 
@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from onelayer.kernels import threads
 
 _BLOCK = 768
-_RIDGES = (1e-7, 1e-5, 1e-3)  # shares of the diagonal that are added to it, so that rounding leaves it positive
+_RIDGES = (
+    1e-7,
+    1e-5,
+    1e-3,
+)  # shares of the diagonal that are added to it, so that rounding leaves it positive
 
 
 class Factor:
@@ -85,7 +89,7 @@ def _factorise(H: NDArray, n_threads: int) -> list[NDArray]:
     return inverses
 
 
-def share_out(n_threads: int, tasks: list[Callable[[], None]]) -> None:
+def share_out(n_threads: int, tasks: Sequence[Callable[[], None]]) -> None:
     """Do the tasks, each by whichever thread is free."""
     if n_threads == 1 or len(tasks) <= 1:
         for task in tasks:

@@ -26,13 +26,16 @@ class Kronecker(Preconditioner):
     """M = C ⊗ G + penalty, exact at W = 0, and for all rows alike uncertain.
 
     G is the Gram matrix of the columns, less their means, of rows weighted by how uncertain they are, 1 − Σ p². With N
-    a diagonal that stands for the penalty, the eigenvectors of N^(−½)·G·N^(−½) and of C bring M to a diagonal. With many
-    columns only the leading eigenvectors are used, from the span of some rows, and the others are taken to be alike.
+    a diagonal that stands for the penalty, the eigenvectors of N^(−½)·G·N^(−½) and of C bring M to a diagonal. With
+    many columns only the leading eigenvectors are used, from the span of some rows, and the others are taken to be
+    alike.
     """
 
     name = "kronecker"
 
-    def __init__(self, design: Design, coupling: Coupling, which: NDArray, weights: NDArray, rows: NDArray) -> None:
+    def __init__(
+        self, design: Design, coupling: Coupling, which: NDArray, weights: NDArray, rows: NDArray
+    ) -> None:
         self._intercept, self._coupling = design.intercept, coupling
         Z = rows[:, :-1].astype(np.float64)
         self._mean = weights @ Z if design.intercept else np.zeros(Z.shape[1])
@@ -83,7 +86,7 @@ class Kronecker(Preconditioner):
 
 def _leading(Z: NDArray) -> tuple[NDArray, NDArray, float]:
     """Return leading eigenvalues and eigenvectors of ZᵀZ, and the mean of the other eigenvalues."""
-    n, p = Z.shape
+    p = Z.shape[1]
     if p <= _WHOLE:
         g, V = np.linalg.eigh(Z.T @ Z)
         return np.maximum(g, 0), V, 0.0

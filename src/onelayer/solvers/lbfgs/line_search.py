@@ -24,7 +24,9 @@ class Point:
     gradient: NDArray
 
 
-def search(evaluate: Callable[[NDArray], Point], start: Point, direction: NDArray, noise: float) -> Point | None:
+def search(
+    evaluate: Callable[[NDArray], Point], start: Point, direction: NDArray, noise: float
+) -> Point | None:
     """Return a point along the direction with the (weak) Wolfe conditions, or None if rounding allows no step.
 
     The first trial is the whole step. Between two trials the minimum of the cubic through values and slopes is taken,
@@ -67,7 +69,7 @@ def search(evaluate: Callable[[NDArray], Point], start: Point, direction: NDArra
         else:
             high = length
             length = float(np.clip(target, low + 0.1 * (high - low), low + 0.6 * (high - low)))
-        if high - low <= 1e-14 * high:
+        if high < math.inf and high - low <= 1e-14 * high:
             break
     return best
 

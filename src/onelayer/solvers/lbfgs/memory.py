@@ -39,7 +39,11 @@ class Memory:
     def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner) -> None:
         """Remember a step, unless rounding leaves nothing of its curvature."""
         curvature = float(np.vdot(step, change))
-        least = np.finfo(np.float64).eps * float(np.vdot(change, change)) ** 0.5 * float(np.vdot(step, step)) ** 0.5
+        least = (
+            np.finfo(np.float64).eps
+            * float(np.vdot(change, change)) ** 0.5
+            * float(np.vdot(step, step)) ** 0.5
+        )
         if np.isfinite(curvature) and curvature > least:
             self._pairs.append((step, change, curvature))
             if preconditioner.rough:

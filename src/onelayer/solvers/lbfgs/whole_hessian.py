@@ -29,9 +29,9 @@ class WholeHessian(Preconditioner):
     """M = Σᵢ wᵢ·(diag(pᵢ) − pᵢpᵢᵀ) ⊗ zᵢzᵢᵀ + penalty.
 
     Softmax does not see what is added to all classes alike, so one class stands for reference and the others' weights
-    are taken relative to it: n_outputs·(n_outputs − 1)/2 Gram matrices, and a system of (n_outputs − 1)·(n_features + 1)
-    unknowns. In large ones probabilities below 0.01 are left out of a row, whose others then sum to one: M stays positive
-    definite, and most rows have but two or three classes left.
+    are taken relative to it: n_outputs·(n_outputs − 1)/2 Gram matrices, and a system of
+    (n_outputs − 1)·(n_features + 1) unknowns. In large ones probabilities below 0.01 are left out of a row, whose
+    others then sum to one: M stays positive definite, and most rows have but two or three classes left.
 
     Cost: a Gram matrix of the rows with both classes, for each pair, and a third of the cube of the unknowns. Memory:
     the square of the unknowns.
