@@ -26,6 +26,7 @@ _SEGMENTS = 32
 _SUM_BYTES = 1 << 28
 _PANEL_BYTES = 1 << 18
 _PANEL_ROWS = 256
+_LOSS_COST = 32  # multiplications in the time that the loss of one output takes
 _BRIEF = 1 << 19  # multiplications that take about the time that it takes to start a thread
 _SMALL = 1 << 21  # and below which a second thread costs more than it brings
 
@@ -128,12 +129,10 @@ def _compile(source):
                 n_panel = min(panel, stop - first)
                 groups = -(-n_panel // GROUP)
                 if plan.wide:
-                    for r in range(n_panel):
-                        gather(rows, rows.order[first + r], 0, columns, Z, r)
+                    gather(rows, first, n_panel, 0, columns, Z, 0)
                     np.dot(W, Z.T, flat)
                 elif gathered:
-                    for r in range(n_panel):
-                        gather(rows, rows.order[first + r], 0, columns, X, r)
+                    gather(rows, first, n_panel, 0, columns, X, 0)
                 for group in range(groups):
                     s, row = S[group], first + group * GROUP
                     in_group = min(GROUP, n_panel - group * GROUP)
@@ -201,7 +200,7 @@ def full_pass(
     number = rows.unit.dtype
     wide = np.zeros((n_outputs, cut.columns), number)
     wide[:, :n_features] = W
-    work = len(rows.order) * n_outputs * n_features
+    work = len(rows.order) * (n_outputs * (n_features + _LOSS_COST) + n_features)
     n_threads = 1 if work < _SMALL else n_threads or threads.available()
     sums = Sums(
         np.zeros(cut.segments),

@@ -231,8 +231,7 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
         in_group = min(GROUP, n_rows - group * GROUP)
         upcoming = first + ((group + 1) * GROUP if task + 1 < end else n_rows + begin % groups * GROUP)
         if work.places.size > 0:
-            for r in range(group * GROUP, group * GROUP + in_group):
-                gather(rows, rows.order[first + r], start, stop, work.source, r)
+            gather(rows, first + group * GROUP, in_group, start, stop, work.source, group * GROUP)
         group_scores(
             rows,
             upcoming,

@@ -40,12 +40,6 @@ class Labelled(NamedTuple):
 
 
 @internal
-def _add_multiple(total, factor, line):
-    for k in range(total.size):
-        total[k] += factor * line[k]
-
-
-@internal
 def _task(indptr, task, tasks):
     """Return the range of lines of one task; tasks hold about the same number of non-zeros."""
     nnz, n = np.int64(indptr[-1]), indptr.size - 1
@@ -57,14 +51,17 @@ def _task(indptr, task, tasks):
 @internal
 def _score_rows(X, labelled, loss, W, first, n_rows, line, S, targets, weights, scratch, slopes):
     """Write the slopes of one group of rows and return its loss."""
+    data, indices, indptr = X
     n_features, n_outputs = W.shape[0] - 1, W.shape[1]
     for r in range(GROUP):
         if r < n_rows:
             row = first + r
             for k in range(n_outputs):
                 line[k] = W[n_features, k]
-            for i in range(X.indptr[row], X.indptr[row + 1]):
-                _add_multiple(line, X.data[i], W[X.indices[i]])
+            for i in range(indptr[row], indptr[row + 1]):
+                factor, column = data[i], indices[i]
+                for k in range(n_outputs):
+                    line[k] += factor * W[column, k]
             weights[r] = 1 if labelled.weights.size == 0 else labelled.weights[row]
             for t in range(targets.shape[0]):
                 targets[t, r] = labelled.targets[row, t]
@@ -77,6 +74,21 @@ def _score_rows(X, labelled, loss, W, first, n_rows, line, S, targets, weights, 
         for k in range(n_outputs):
             slopes[first + r, k] = S[k, r]
     return total
+
+
+@internal
+def _add_columns(data, indices, indptr, slopes, begin, end, total, G):
+    """Write G[j, k] = Σᵢ X[i, j]·slopes[i, k] for the columns from ``begin`` to ``end``."""
+    n_outputs = total.size
+    for column in range(begin, end):
+        for k in range(n_outputs):
+            total[k] = 0
+        for i in range(indptr[column], indptr[column + 1]):
+            factor, row = data[i], indices[i]
+            for k in range(n_outputs):
+                total[k] += factor * slopes[row, k]
+        for k in range(n_outputs):
+            G[column, k] = total[k]
 
 
 def _compile(source):
@@ -101,13 +113,7 @@ def _compile(source):
         barrier.wait(state, n_threads)
         for task in range(thread, tasks, n_threads):
             begin, end = _task(XT.indptr, task, tasks)
-            for column in range(begin, end):
-                for k in range(n_outputs):
-                    total[k] = 0
-                for i in range(XT.indptr[column], XT.indptr[column + 1]):
-                    _add_multiple(total, XT.data[i], slopes[XT.indices[i]])
-                for k in range(n_outputs):
-                    G[column, k] = total[k]
+            _add_columns(XT.data, XT.indices, XT.indptr, slopes, begin, end, total, G)
 
     return run
 

@@ -117,7 +117,8 @@ class LBFGS:
                 f"coefficients no end; stopped with every row right, at a mean loss of {descent.point.loss:.1e}. Give "
                 "alpha above 0"
             )
-        reached = f"F is estimated to be above its least value by {descent.distance:.1e} of itself, not yet tol={self.tol:g}"
+        far = f"{descent.distance:.1e} of itself"
+        reached = f"F is estimated to be {far} above its least value, and not yet tol={self.tol:g}"
         if descent.done:
             return f"{reached}, and the precision of float64 allows no less; raise tol, or alpha"
         return f"{reached} after max_iter={self.max_iter} iterations; raise max_iter, tol or alpha"
