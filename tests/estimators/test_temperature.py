@@ -168,7 +168,7 @@ def test_rows_that_are_all_right_tell_no_temperature():
     train, (X, _) = halves(3)
     model = fitted(train)
     with pytest.raises(
-        InvalidDataError, match="X_val and y_val tell no temperature: every label has the highest score"
+        InvalidDataError, match="there is no likeliest temperature: every label has the highest score"
     ):
         model.calibrate(X, model.predict(X))
     with pytest.raises(InvalidDataError, match="labels are no likelier where their scores are higher"):

@@ -24,10 +24,15 @@ from onelayer.errors import InvalidDataError, TableWarning, optional_dependency,
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.one_pass import fit_in_one_pass, of_large
 from onelayer.estimators.single_layer import SingleLayer
+from onelayer.estimators.softmax_regression import SoftmaxRegression
 
 
 def _has_probabilities(model: TableModel) -> bool:
     return is_classifier(model)
+
+
+def _has_temperature(model: TableModel) -> bool:
+    return isinstance(model.estimator, SoftmaxRegression)
 
 
 class TableModel(BaseEstimator):
@@ -214,6 +219,23 @@ class TableModel(BaseEstimator):
         """Return the probability of each class, shape (n_rows, n_classes); NaN in rows that lack a value."""
         check_is_fitted(self)
         return np.concatenate(self._on_each_batch(X, self.estimator_.predict_proba))
+
+    @available_if(_has_temperature)
+    def calibrate(
+        self, X_val: Any, y_val: str | ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Find the temperature of the probabilities on a table that was held out; see ``SoftmaxRegression.calibrate``.
+
+        Parameters
+        ----------
+        X_val : Table, path, frame or array
+        y_val : str, array or None
+            Name of the target column, or the labels; None for the column that the model was fitted to.
+        sample_weight : (n_rows,) array, optional
+        """
+        check_is_fitted(self)
+        self.estimator_.calibrate(*self._blocks(X_val, y_val, sample_weight).held())
+        return self
 
     def score(
         self, X: Any, y: str | ArrayLike | None = None, sample_weight: ArrayLike | None = None

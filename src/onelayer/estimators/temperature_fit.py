@@ -38,4 +38,4 @@ def held_out_temperature(
     try:
         return temperature(places, scores, sample_weight=weights)
     except InvalidDataError as error:
-        raise InvalidDataError(f"X_val and y_val tell no temperature: {error}") from None
+        raise InvalidDataError(f"there is no likeliest temperature: {error}") from None
