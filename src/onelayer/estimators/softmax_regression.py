@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,9 @@ from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators.single_layer import SingleLayer
 from onelayer.losses import CrossEntropy
 from onelayer.solvers.events import Callback
+
+if TYPE_CHECKING:
+    from onelayer.explanation import Explanation
 
 _TEXT = "USO"  # kinds of arrays of text
 
@@ -240,6 +243,46 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             rows.targets[:, 0].astype(np.intp), scores, rows.weights, self.classes_
         )
         return self
+
+    def explain(self, X: ArrayLike, *, reference: ArrayLike | None = None) -> Explanation:
+        """Return what each feature of each row adds to the score of each class, and which class comes second.
+
+        Parameters
+        ----------
+        X : (n_rows, n_features) array
+        reference : (n_features,) or (n, n_features) array, optional
+            What a row is compared with: another row, or rows whose mean is taken, such as those of the fit. Zeros by
+            default, so that a black pixel, or a category that a row is not of, adds nothing.
+
+        Returns
+        -------
+        Explanation
+            ``predicted``, ``competitor`` and ``margin`` of each row; ``contributions``, which are centred over the
+            classes, of shape (n_rows, n_classes, n_features); ``toward`` and ``row`` for one class over another. Cost:
+            one pass of X through the model; contributions are made when they are asked for.
+
+        Raises
+        ------
+        InvalidDataError
+            Other columns than in the fit, or a reference that is no row.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True, as_frame=True)
+        >>> model = SoftmaxRegression(epochs=200, random_state=0).fit(X, y)
+        >>> found = model.explain(X, reference=X)
+        >>> found.predicted[0], found.competitor[0], found.row(0).largest(1)[0].name
+        (np.int64(0), np.int64(1), 'petal length (cm)')
+        """
+        from onelayer.explanation import Explanation
+
+        inputs = self._inputs(X)
+        if reference is not None and np.ndim(reference) > 1:
+            reference = self._inputs(reference).mean(axis=0, dtype=np.float64)
+        coef, intercept = self._get_coef(len(self.classes_))
+        names = self.coefficient_names
+        return Explanation.of(inputs, coef, intercept, self.classes_, names, reference, self.n_threads)
 
     def facts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """Return the temperature of a calibrated model; a file of any other is as it was before there was one."""
