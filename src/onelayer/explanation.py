@@ -148,17 +148,16 @@ class Explanation:
         InvalidDataError
             A reference that is no row, or a single class, which has no competitor.
         """
-        coef, intercept = (np.asarray(each, dtype=np.float64) for each in (coef, intercept))
-        n_classes, n_features = coef.shape
+        weights, shift = np.asarray(coef, dtype=np.float64), np.asarray(intercept, dtype=np.float64)
+        n_classes, n_features = weights.shape
         if n_classes < 2:
             raise InvalidDataError(
                 "the model knows one class only, which has no competitor; train it on others"
             )
         row = np.zeros(n_features) if reference is None else _checked(reference, n_features)
-        coef = coef - coef.mean(axis=0)
-        intercept = intercept - intercept.mean()
-        scores = Dense(X).scores(coef, intercept, n_threads)
-        return cls(X, coef, row, coef @ row + intercept, scores, np.asarray(classes), feature_names)
+        weights, shift = weights - weights.mean(axis=0), shift - shift.mean()
+        scores = Dense(X).scores(weights, shift, n_threads)
+        return cls(X, weights, row, weights @ row + shift, scores, np.asarray(classes), feature_names)
 
     @property
     def predicted(self) -> NDArray:
@@ -234,8 +233,10 @@ class Explanation:
             raise InvalidParameterError(f"row={row}: there are {len(self.scores):,} rows, counted from 0")
         one = replace(self, X=self.X[row : row + 1], scores=self.scores[row : row + 1])
         first, second = one._pair(label, over)
+        names = self.classes[[first[0], second[0]]].tolist()
         return RowExplanation(
-            *(self.classes[[first[0], second[0]]].tolist()),
+            label=names[0],
+            over=names[1],
             margin=float(self._difference(one.scores, first, second)[0]),
             baseline=float(self.baseline[first[0]] - self.baseline[second[0]]),
             values=one._rows()[0],

@@ -69,3 +69,26 @@ def test_refuses_weights_that_are_none(weights, message):
 def test_refuses_no_rows():
     with pytest.raises(InvalidDataError, match="there are no rows"):
         BinnedForecasts.of_classes([], np.empty((0, 2)))
+
+
+def test_a_model_is_asked_for_a_few_rows_at_a_time(monkeypatch):
+    asked = []
+
+    class Model:
+        classes_ = np.array(["a", "b", "c"])
+
+        def predict_proba(self, X):
+            asked.append(len(X))
+            return X
+
+    y, proba, _ = some_rows(50, 1)
+    labels = Model.classes_[y]
+    whole = BinnedForecasts.of_classes(y, proba)
+    assert_same(BinnedForecasts.from_estimator(Model(), proba, labels), whole)
+    monkeypatch.setattr(binned_forecasts, "_VALUES_AT_ONCE", 60)
+    assert_same(BinnedForecasts.from_estimator(Model(), proba, labels), whole)
+    assert asked == [50, 20, 20, 10]
+    with pytest.raises(InvalidDataError, match=r"X has 50 rows, and y has shape \(49,\)"):
+        BinnedForecasts.from_estimator(Model(), proba, labels[1:])
+    with pytest.raises(InvalidDataError, match="label 'd' in row 0"):
+        BinnedForecasts.from_estimator(Model(), proba[:1], ["d"])

@@ -35,7 +35,7 @@ class AccuracyCoverageCurve:
     @property
     def accuracy(self) -> np.ndarray:
         """(n_points,) float64: share of the rows taken that are right."""
-        return 1 - self.errors / self.counts
+        return (self.counts - self.errors) / self.counts
 
     @property
     def area(self) -> float:

@@ -134,6 +134,46 @@ class BinnedForecasts:
         )
         return reduce(add, parts)
 
+    @classmethod
+    def from_estimator(cls, model: Any, X: Any, y: Any, *, n_bins: int = 15) -> BinnedForecasts:
+        """Sum over the rows X with labels y, as many at a time as need a few MB of probabilities.
+
+        Parameters
+        ----------
+        model : classifier, fitted
+        X : (n_rows, n_features)
+        y : (n_rows,) labels
+        n_bins : int
+
+        Raises
+        ------
+        InvalidDataError
+            No rows, another number of labels than of rows, a label that the model has not seen.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> model = LogisticRegression().fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+        >>> BinnedForecasts.from_estimator(model, [[0.0], [3.0]], [0, 1], n_bins=2).outcome.tolist()
+        [[0.0, 1.0], [0.0, 1.0]]
+        """
+        y, n_rows = np.asarray(y), np.shape(X)[0]
+        if y.shape != (n_rows,) or not n_rows:
+            raise InvalidDataError(
+                f"X has {n_rows} rows, and y has shape {y.shape}; give at least one row, and a label for each"
+            )
+        block = max(1, _VALUES_AT_ONCE // len(model.classes_))
+        parts = (
+            cls.of_classes(
+                y[start : start + block],
+                model.predict_proba(X[start : start + block]),
+                classes=model.classes_,
+                n_bins=n_bins,
+            )
+            for start in range(0, n_rows, block)
+        )
+        return reduce(add, parts)
+
     def __add__(self, other: BinnedForecasts) -> BinnedForecasts:
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return BinnedForecasts(*(mine + others for mine, others in pairs))
