@@ -51,6 +51,9 @@ def test_the_classes_to_compare_can_be_named(digits):
     X, _, model = digits
     display = ExplanationDisplay.from_estimator(model, X, row=1, label=3, over=8, reference=X)
     assert display.ax_.get_title().startswith("3 over 8, margin ")
+    names = [f"digit {k}" for k in range(10)]
+    named = ExplanationDisplay.from_estimator(model, X, row=1, label=3, over=8, class_names=names)
+    assert named.ax_.get_title().startswith("digit 3 over digit 8, margin ")
     expected = model.explain(X, reference=X).row(1, 3, 8)
     np.testing.assert_array_equal(display.explained.contributions, expected.contributions)
 

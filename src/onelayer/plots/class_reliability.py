@@ -115,7 +115,9 @@ class ClassReliabilityDisplay:
             part.plot([0, 1], [0, 1], "--", color="gray", linewidth=1)
             part.vlines(at, low[filled], high[filled], color=BLUE, linewidth=1)
             part.plot(at, curve.frequency[filled], "o-", color=BLUE, markersize=3, linewidth=1)
-            part.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
+            part.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+            part.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+            part.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
             part.tick_params(labelsize="small")
             part.set_title(f"{self.class_names[k]} {curve.expected_calibration_error:.3f}", fontsize="small")
         return self

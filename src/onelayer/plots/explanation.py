@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,6 +99,7 @@ class ExplanationDisplay:
         reference: Any = None,
         image_shape: Sequence[int] | None = None,
         n_features: int = 10,
+        class_names: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> ExplanationDisplay:
         """Draw a row of X.
@@ -114,9 +116,14 @@ class ExplanationDisplay:
             As for ``SoftmaxRegression.explain``.
         image_shape : (height, width) or (height, width, channels), optional
         n_features : int
+        class_names : sequence of str, optional
+            A name for each of ``model.classes_``, which are used by default.
         ax : matplotlib axes, optional
         """
         explained = model.explain(X, reference=reference).row(row, label, over)
+        if class_names is not None:
+            named = dict(zip(model.classes_.tolist(), class_names, strict=True))
+            explained = replace(explained, label=named[explained.label], over=named[explained.over])
         return cls(explained, image_shape=image_shape, n_features=n_features).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> ExplanationDisplay:
