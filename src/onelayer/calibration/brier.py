@@ -82,10 +82,10 @@ def brier_score(
         (1/n)·Σᵢₖ (pᵢₖ − yᵢₖ)² = Σ w·(p̄ − ȳ)² − Σ w·(ȳ − ȳₖ)² + Σₖ ȳₖ·(1 − ȳₖ) + Σ w·var(p) − 2·Σ w·cov(p, y),
 
     which holds for any bins. Where bins hold few rows, reliability and resolution come out too large by nearly the same
-    amount (Ferro and Fricker, "A bias-corrected decomposition of the Brier score", 2012). Sources: Brier, "Verification
-    of forecasts expressed in terms of probability", 1950; Murphy, "A new vector partition of the probability score", 1973, for probabilities that are all the same in a bin;
-    Stephenson, Coelho and Jolliffe, "Two extra components in the Brier score decomposition", 2008, for the last two
-    terms. Cost: O(n_rows · n_classes · log n_bins).
+    amount (Ferro and Fricker, "A bias-corrected decomposition of the Brier score", 2012). Cost: O(n_rows · n_classes ·
+    log n_bins). Sources: Brier, "Verification of forecasts expressed in terms of probability", 1950; Murphy, "A new
+    vector partition of the probability score", 1973, for probabilities that are all the same in a bin; Stephenson,
+    Coelho and Jolliffe, "Two extra components in the Brier score decomposition", 2008, for the last two terms.
 
     Parameters
     ----------
