@@ -165,9 +165,17 @@ def test_too_few_rows_are_refused_before_the_training(toy: str, workplace: Path,
 def test_a_bad_value_among_the_rows_set_aside_is_found_before_the_training(
     workplace: Path, refused: Refused
 ) -> None:
-    chance = np.random.RandomState(0)
-    labels = np.arange(40, dtype=np.uint8) % 2
-    images = chance.randn(40, 1, 2)
-    images[:, 0, 1] = np.nan
+    images, labels = np.random.RandomState(0).randn(40, 1, 2), np.arange(40, dtype=np.uint8) % 2
     write_folder(workplace / "gaps", images, labels)
-    assert "contains NaN" in refused("fit", "gaps", "--loss", "cross-entropy", "--calibrate", "0.2")
+    _, aside = hold_out(sources.load("gaps").train, 0.2, 0, stratified=True)
+    images[np.flatnonzero((images[:, 0] == aside.X[3]).all(axis=1)), 0, 1] = np.nan
+    write_folder(workplace / "gaps", images, labels)
+    line = refused("fit", "gaps", "--loss", "cross-entropy", "--calibrate", "0.2")
+    assert "8 of 40 rows held out by seed 0: X contains NaN in row 3, column 1" in line
+
+
+def test_it_is_a_share_of_what_validation_leaves(blurred: str, run: Run) -> None:
+    options = ["--validation", "0.5", "--calibrate", "0.1", "--no-report", "--json"]
+    found = json.loads(run("fit", blurred, *options).out)
+    assert (found["n_train"], found["n_test"], found["calibration"]["n_rows"]) == (270, 300, 30)
+    assert found["calibration"]["measured_on"] == "validation"

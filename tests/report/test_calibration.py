@@ -120,6 +120,14 @@ def test_an_accuracy_that_is_never_reached_has_no_confidence():
     assert measured(case).decisions[-1] == ("99.9%", "0%", "–")
 
 
+def test_rows_of_equal_confidence_are_decided_together():
+    # Three rows with a score of 4 are right, and one of two with a score of 1: 3 of 5 with at least 90 %.
+    X, y = np.repeat([[4.0], [4], [4], [1], [1]], 2, axis=0), np.repeat([1, 1, 1, 1, 0], 2)
+    case = fitted(SoftmaxRegression(epochs=1, random_state=0), *halves("ties", X, y))
+    case.model.coef_, case.model.intercept_ = np.array([[1.0]]), np.array([0.0])
+    assert measured(case).decisions[0] == ("90.0%", "60.0%", f"{1 / (1 + np.exp(-4)):.1%}")
+
+
 def test_a_calibrated_model_says_its_temperature(images):
     case = blurred(3)
     assert "Temperature" not in Page(render(case.model, case.train, case.test)).text
