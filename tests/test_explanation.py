@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.sparse import csr_array
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
@@ -18,6 +19,7 @@ import onelayer as ol
 from onelayer import explanation
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.explanation import Explanation
+from onelayer.matrices import matrix_of
 
 whole = st.integers(-8, 8)
 
@@ -69,7 +71,7 @@ def test_the_difference_of_two_classes_is_the_decision_function():
     hnp.arrays(int, 4, elements=whole),
 )
 def test_every_number_is_that_of_its_definition(coef, intercept, X, reference):
-    found = Explanation.of(X.astype(float), coef, intercept, [0, 1, 2], "abcd", reference)
+    found = Explanation.of(matrix_of(X.astype(float)), coef, intercept, [0, 1, 2], "abcd", reference)
     centred = [[Fraction(int(3 * v - s), 3) for v, s in zip(w, coef.sum(0), strict=True)] for w in coef]
     for i, row in enumerate(X):
         for k, weights in enumerate(centred):
@@ -83,7 +85,7 @@ def test_every_number_is_that_of_its_definition(coef, intercept, X, reference):
 
 def test_margin_and_competitor_by_hand():
     # Scores of (1, 0): 2, 0, 1; of (0, 1): 0, 1, 4.
-    found = Explanation.of(np.eye(2), [[2, 0], [0, 1], [1, 4]], np.zeros(3), ["a", "b", "c"], "xy")
+    found = Explanation.of(matrix_of(np.eye(2)), [[2, 0], [0, 1], [1, 4]], np.zeros(3), ["a", "b", "c"], "xy")
     assert found.predicted.tolist() == ["a", "c"]
     assert found.competitor.tolist() == ["c", "b"]
     np.testing.assert_allclose(found.margin, [1, 3])
@@ -130,6 +132,16 @@ def test_one_row_in_words():
     assert (turned.label, turned.over, turned.margin) == ("Bonn", "Ulm", pytest.approx(-row.margin))
 
 
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_sparse_rows_are_explained_as_dense_ones(n_classes):
+    model, X, dense = explained(n_classes, reference=np.arange(64.0))
+    sparse = model.explain(csr_array(X), reference=np.arange(64.0))
+    np.testing.assert_allclose(sparse.scores, dense.scores, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(sparse.contributions, dense.contributions)
+    np.testing.assert_array_equal(sparse.row(3).values, X[3])
+    np.testing.assert_allclose(model.explain(X, reference=csr_array(X)).reference, X.mean(axis=0), rtol=1e-12)
+
+
 def test_any_number_of_threads_gives_the_same_bits():
     _, _, one = explained(10, n_threads=1)
     _, _, four = explained(10, n_threads=4)
@@ -149,7 +161,7 @@ def test_a_table_is_explained_by_the_columns_of_its_matrix():
     assert list(found.feature_names) == list(model.preparation_.names)
     assert found.predicted.tolist() == model.predict(table).tolist()
     matrix, _, _ = model._blocks(table, None, None).held()
-    np.testing.assert_allclose(found.X, matrix)
+    np.testing.assert_allclose(found.X.stored, matrix)
     np.testing.assert_allclose(found.reference, matrix.mean(axis=0))
     with pytest.raises(AttributeError, match="explain"):
         _ = ol.TableModel().explain

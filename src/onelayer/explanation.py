@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.matrices import Dense
+from onelayer.matrices import Matrix
 from onelayer.validation import as_numbers, check_finite, check_integer
 
 _MOST_VALUES = 1 << 27
@@ -87,8 +87,8 @@ class Explanation:
 
     Attributes
     ----------
-    X : (n_rows, n_features)
-        The rows as given.
+    X : Matrix
+        The rows, which are not copied.
     coef : (n_classes, n_features) float64
         V, in units of X as given.
     reference : (n_features,) float64
@@ -101,8 +101,9 @@ class Explanation:
 
     Examples
     --------
+    >>> from onelayer.matrices import matrix_of
     >>> coef = [[2.0, 0.0], [0.0, 1.0], [1.0, 2.0]]
-    >>> found = Explanation.of(np.eye(2), coef, [0.0, 0.0, 0.0], ["a", "b", "c"], ["x", "y"])
+    >>> found = Explanation.of(matrix_of(np.eye(2)), coef, [0.0, 0.0, 0.0], ["a", "b", "c"], ["x", "y"])
     >>> found.predicted.tolist(), found.competitor.tolist(), found.margin.tolist()
     (['a', 'c'], ['c', 'b'], [1.0, 1.0])
     >>> found.contributions[1].tolist()
@@ -111,7 +112,7 @@ class Explanation:
     [Contribution(name='y', value=1.0, amount=1.0)]
     """
 
-    X: NDArray
+    X: Matrix
     coef: NDArray[np.float64]
     reference: NDArray[np.float64]
     baseline: NDArray[np.float64]
@@ -122,7 +123,7 @@ class Explanation:
     @classmethod
     def of(
         cls,
-        X: NDArray,
+        X: Matrix,
         coef: ArrayLike,
         intercept: ArrayLike,
         classes: ArrayLike,
@@ -134,7 +135,7 @@ class Explanation:
 
         Parameters
         ----------
-        X : (n_rows, n_features) array
+        X : Matrix
         coef : (n_classes, n_features) float
         intercept : (n_classes,) float
         classes : (n_classes,) labels
@@ -156,7 +157,7 @@ class Explanation:
             )
         row = np.zeros(n_features) if reference is None else _checked(reference, n_features)
         weights, shift = weights - weights.mean(axis=0), shift - shift.mean()
-        scores = Dense(X).scores(weights, shift, n_threads)
+        scores = X.scores(weights, shift, n_threads)
         return cls(X, weights, row, weights @ row + shift, scores, np.asarray(classes), feature_names)
 
     @property
@@ -231,7 +232,7 @@ class Explanation:
         """
         if check_integer("row", row, 0) >= len(self.scores):
             raise InvalidParameterError(f"row={row}: there are {len(self.scores):,} rows, counted from 0")
-        one = replace(self, X=self.X[row : row + 1], scores=self.scores[row : row + 1])
+        one = replace(self, X=self.X.part(np.array([row])), scores=self.scores[row : row + 1])
         first, second = one._pair(label, over)
         names = self.classes[[first[0], second[0]]].tolist()
         return RowExplanation(
@@ -280,7 +281,7 @@ class Explanation:
         return scores[every, first] - scores[every, second]
 
     def _rows(self) -> NDArray[np.float64]:
-        return np.asarray(self.X, dtype=np.float64)
+        return self.X.sample(np.arange(len(self.scores))).astype(np.float64, copy=False)
 
     def _check_size(self, n_vectors: int, each: str) -> None:
         n_values = n_vectors * len(self.reference)

@@ -71,6 +71,19 @@ def test_the_temperature_is_that_of_scikit_learn(n_classes, weighted):
     np.testing.assert_allclose(model.predict_proba(X), peer.predict_proba(X), atol=1e-4)
 
 
+def test_soft_labels_are_rows_of_each_class_with_their_weights():
+    train, (X, y) = halves(3)
+    soft = np.random.RandomState(2).dirichlet([1, 1, 1], len(y)) * 0.5 + 0.5 * np.eye(3)[y]
+    model = fitted(train)
+    found = model.calibrate(X, soft, sample_weight=y + 1.0).temperature_
+    again = model.calibrate(
+        np.repeat(X, 3, axis=0), np.tile([0, 1, 2], len(y)), (soft * (y[:, None] + 1)).ravel()
+    )
+    assert again.temperature_ == pytest.approx(found, rel=1e-9)
+    with pytest.raises(InvalidDataError, match=r"y_val has one class only \(1\)"):
+        model.calibrate(X, np.eye(3)[np.ones(len(y), int)])
+
+
 def test_no_other_temperature_is_likelier():
     train, (X, y) = halves(10)
     model = fitted(train).calibrate(X, y)

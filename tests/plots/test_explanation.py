@@ -4,6 +4,7 @@ from matplotlib.colors import to_hex
 
 from onelayer.errors import InvalidDataError
 from onelayer.explanation import Explanation
+from onelayer.matrices import matrix_of
 from onelayer.plots.colors import BLUE, VERMILION
 from onelayer.plots.explanation import ExplanationDisplay, contribution_image
 
@@ -13,7 +14,7 @@ def one_row(n_features=3):
     wanted = np.arange(n_features) * (-1.0) ** (1 + np.arange(n_features))
     coef = np.array([-wanted / 2, wanted / 2])
     names = [f"x{j}" for j in range(n_features)]
-    return Explanation.of(np.ones((1, n_features)), coef, [0, 30], ["cat", "dog"], names).row(0)
+    return Explanation.of(matrix_of(np.ones((1, n_features))), coef, [0, 30], ["cat", "dog"], names).row(0)
 
 
 def test_bars_are_the_largest_contributions_the_others_and_the_reference():
@@ -59,7 +60,7 @@ def test_the_classes_to_compare_can_be_named(digits):
 
 
 def test_an_image_without_contributions_is_white():
-    found = Explanation.of(np.zeros((1, 4)), np.eye(2, 4), [0, 1], ["a", "b"], "wxyz").row(0)
+    found = Explanation.of(matrix_of(np.zeros((1, 4))), np.eye(2, 4), [0, 1], ["a", "b"], "wxyz").row(0)
     display = ExplanationDisplay(found, image_shape=(2, 2)).plot()
     assert display.im_.get_clim() == (-1, 1)
 
