@@ -16,6 +16,7 @@ OWNERS: dict[str, tuple[str, str]] = {
     "delta": ("loss", "huber"),
     "scale": ("loss", "huber"),
     "quantile": ("loss", "quantile"),
+    "calibrate": ("loss", "cross-entropy"),
     "max_iter": ("solver", "newton"),
     "tol": ("solver", "newton"),
     **dict.fromkeys(SGD, ("solver", "sgd")),
@@ -52,11 +53,28 @@ def check_owners(context: click.Context, given: Mapping[str, Any], implementatio
     here = {"loss": losses, "solver": _solvers(context, given, losses, implementation)}
     for name, (option, owner) in OWNERS.items():
         if asked(context, name) and owner not in here[option]:
-            raise click.UsageError(
-                f"{TRAINING[name]['flags'][0]} belongs to --{option} {owner}, and the {option} here is "
-                f"{' or '.join(here[option])}; leave it out",
-                context,
-            )
+            raise _refusal(name, here[option], context)
+
+
+def check_calibrates(given: Mapping[str, Any], loss: str) -> None:
+    """Refuse a calibration of what turned out to have no probabilities, where --loss did not name the loss.
+
+    Raises
+    ------
+    click.UsageError
+    """
+    if given["calibrate"] is not None and loss != OWNERS["calibrate"][1]:
+        raise _refusal("calibrate", (loss,))
+
+
+def _refusal(name: str, here: tuple[str, ...], context: click.Context | None = None) -> click.UsageError:
+    """Return the error that says to whom a parameter belongs, and what is here instead."""
+    option, owner = OWNERS[name]
+    return click.UsageError(
+        f"{TRAINING[name]['flags'][0]} belongs to --{option} {owner}, and the {option} here is "
+        f"{' or '.join(here)}; leave it out",
+        context,
+    )
 
 
 def asks_for_sgd(context: click.Context) -> bool:

@@ -11,6 +11,7 @@ import click
 from onelayer.strict_json import dumps
 
 if TYPE_CHECKING:
+    from onelayer.cli.calibration import Calibration
     from onelayer.evaluation import Evaluation
 
 
@@ -32,6 +33,8 @@ class Outcome:
         Time that the training took, or the evaluation.
     target : str or None
         What is predicted, where it has a name.
+    calibration : Calibration or None
+        What a temperature has changed, where one was asked for and found.
     model, report : Path or None
         Files with the model and its report.
     """
@@ -46,6 +49,7 @@ class Outcome:
     report: Path | None = None
     test_name: str = "test"
     target: str | None = None
+    calibration: Calibration | None = None
 
     def show(self, *, as_json: bool) -> None:
         """Print it to standard output."""
@@ -65,6 +69,8 @@ class Outcome:
             "converged": self.estimator.converged_,
             "train": None if self.train is None else self.train.record(),
             "test": None if self.test is None else self.test.record(),
+            "temperature": vars(self.estimator).get("temperature_"),
+            "calibration": self.calibration and self.calibration.record(),
         }
 
     def lines(self) -> list[str]:
@@ -72,6 +78,7 @@ class Outcome:
         entries = {
             "train": None if self.train is None else self._figures(self.train),
             self.test_name: None if self.test is None else self._figures(self.test),
+            "calibration": self.calibration and self.calibration.text(),
             "target": self._task,
             "time": f"{self.seconds:.2f} s",
             "data": self.data,

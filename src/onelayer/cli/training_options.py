@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from onelayer.cli.options import Number, Numbers, Validation
+from onelayer.cli.options import Fraction, Number, Numbers, Validation
 from onelayer.solvers.schedules import SCHEDULES
 
 AT_LEAST_ONE = click.IntRange(min=1)
@@ -145,6 +145,13 @@ TRAINING: dict[str, dict[str, Any]] = {
         "metavar": "FRACTION|SOURCE",
         "help": "Rows to validate on: a fraction of the training rows, held out, with the same share of each class; or "
         "another data set.  [default: the test part of SOURCE]",
+    },
+    "calibrate": {
+        "flags": ("--calibrate",),
+        "type": Fraction(),
+        "metavar": "FRACTION",
+        "help": "For cross-entropy: set this share of the training rows aside, of each class alike, and find on them "
+        "the temperature of the probabilities. It is a share of what --validation leaves.",
     },
     "early_stopping": {
         "flags": ("--early-stopping",),

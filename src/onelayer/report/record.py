@@ -105,6 +105,8 @@ def _training(model: Any, t: Texts) -> Facts:
         (t["stopped"], _ended_by(model, t)),
         (t["converged"], t["yes"] if model.converged_ else t["no"]),
     ]
+    if vars(model).get("temperature_", 1.0) != 1:
+        facts.append((t["temperature"], significant(model.temperature_, 4)))
     if solver == "newton":
         facts.append((t["figure_gap"], _gap_text(model, t)))
     if solver == "sgd":
