@@ -54,7 +54,7 @@ def are_soft(y: NDArray) -> bool:
 
 
 def soft_labels(y: NDArray, n_classes: int, name: str) -> NDArray[np.float64]:
-    """Return soft labels as they are, refusing what is no probability for each class.
+    """Return soft labels in float64 with the sum 1 in each row, refusing what is no probability for each class.
 
     Raises
     ------
@@ -73,4 +73,6 @@ def soft_labels(y: NDArray, n_classes: int, name: str) -> NDArray[np.float64]:
             f"{name} has soft labels of {numbers.shape[1]} classes; the model has {n_classes}"
         )
     check_distributions(numbers, name)
-    return numbers.astype(np.float64, copy=False)
+    shares = numbers.astype(np.float64)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares

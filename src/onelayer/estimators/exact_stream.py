@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators.regression_fit import RegressionFit
-from onelayer.estimators.regression_parameters import alphas_of, several
+from onelayer.estimators.regression_parameters import alphas_of, several, solver_of_sparse
 from onelayer.solvers.closed_form import Block, Blocks, ClosedForm, ExactSolution, Statistics
 from onelayer.solvers.events import Callback
 from onelayer.solvers.fused import FusedLoop
@@ -91,7 +92,8 @@ class _Checked:
         model, flat, self.n_rows = self.model, True, 0
         for number, batch in enumerate(self.batches):
             X, y, *weights = batch
-            model._solver_for(X, "closed_form")
+            if issparse(X):
+                solver_of_sparse("closed_form", "closed_form", X.shape[1])
             part = model._labelled(
                 X,
                 y,

@@ -69,7 +69,8 @@ class LinearRegression(RegressorMixin, SingleLayer):
     scale : float or "auto", default "auto"
         Scale σ of the noise for Huber's loss, whose δ is ``delta``·σ: estimated together with the coefficients, so that
         σ² = Σ wᵢ·min(rᵢ², δ²) / Σ wᵢ; or a number in units of y, 1 for a δ in units of y. "sgd" estimates it once, from
-        at most 20,000 of the first rows that it sees. An estimate needs a ``delta`` above 1.
+        at most 20,000 of the first rows that it sees. An estimate needs a ``delta`` above 1, and of a sparse X up to
+        2,048 columns.
     quantile : float or list of float, default 0.5
         q of the quantile loss, between 0 and 1; a list of them makes a model with an output for each.
     alpha : float or list of float, default 0.0

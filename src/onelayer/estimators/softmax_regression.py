@@ -56,7 +56,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     batch_size : int, default 256
         Rows of a minibatch.
     learning_rate : float or "auto", default "auto"
-        Size of a step. "auto" standardises the inputs internally and sets the rate from the curvature of the data.
+        Size of a step. "auto" standardises the inputs internally (sparse ones are scaled, not centred) and sets the
+        rate from the curvature of the data.
     schedule : {"auto", "constant", "step", "cosine", "1/t"}, default "auto"
         How the rate changes from epoch to epoch; "auto" is "constant" for a given rate, else "cosine".
     momentum : float, default 0.0
@@ -103,10 +104,14 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
     Notes
     -----
-    Cost of an epoch, and of an iteration: 4·n_rows·n_features·n_classes floating-point operations. "lbfgs" takes some
-    ten to forty, and up to once or twice the Hessian or an approximation of it, where that saves more iterations than
-    it costs. Memory: X is not copied; some MB and a few times the size of W, and the square of n_features·n_classes
-    where that is at most 8,192. Sparse X is kept a second time, by columns.
+    Cost of an epoch, and of an iteration: 4·n_rows·n_features·n_classes floating-point operations; of a sparse X, the
+    values that are stored in place of n_rows·n_features. "lbfgs" takes some ten to forty, and up to once or twice the
+    Hessian or an approximation of it, where that saves more iterations than it costs. Memory: X is not copied; some MB
+    and a few times the size of W, and with "lbfgs" the square of n_features·n_classes where that is at most 8,192, and
+    a sparse X a second time, by columns.
+
+    y may also have a probability for each class in each row (soft labels), which sum to 1; a label is a row with a
+    single 1. Then ``classes_`` are 0, 1, …, and the loss of a row is −Σₖ yₖ·log pₖ.
 
     References
     ----------

@@ -201,7 +201,7 @@ def _labels(targets: NDArray, n_outputs: int) -> NDArray[np.intp]:
     return labels
 
 
-def check_distributions(soft: NDArray, name: str = "targets") -> None:
+def check_distributions(soft: NDArray, name: str = "") -> None:
     """Refuse soft labels that are no probabilities, naming the first row, and its sum if it is not one.
 
     Raises
@@ -215,12 +215,12 @@ def check_distributions(soft: NDArray, name: str = "targets") -> None:
     ...
     onelayer.errors.InvalidDataError: the soft labels of row 1 of y sum to 1.1; the probabilities of a row must sum to 1
     """
-    least = soft.min(axis=1, initial=0)
+    where, least = f" of {name}" if name else "", soft.min(axis=1, initial=0)
     if not (least >= 0).all():
         row = int((~(least >= 0)).argmax())
         k = int((~(soft[row] >= 0)).argmax())
         raise InvalidDataError(
-            f"the soft label of class {k} in row {row} of {name} is {soft[row, k]}; it must be a probability"
+            f"the soft label of class {k} in row {row}{where} is {soft[row, k]}; it must be a probability"
         )
     sums = soft.sum(axis=1, dtype=np.float64)
     eps = np.finfo(soft.dtype).eps if soft.dtype.kind == "f" else 0
@@ -228,5 +228,5 @@ def check_distributions(soft: NDArray, name: str = "targets") -> None:
     if wrong.any():
         row = int(wrong.argmax())
         raise InvalidDataError(
-            f"the soft labels of row {row} of {name} sum to {sums[row]:.6g}; the probabilities of a row must sum to 1"
+            f"the soft labels of row {row}{where} sum to {sums[row]:.6g}; the probabilities of a row must sum to 1"
         )
