@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
-from onelayer.kernels import full_pass, row_losses, scoring, sparse_pass
+from onelayer.kernels import full_pass, lines, row_losses, scoring, sparse_pass
 from onelayer.losses import LOSSES, CrossEntropy
 
 SHAPES = [  # rows, features, outputs
@@ -108,8 +108,12 @@ def test_sparse(shape, number, density, kind):
     columns = X.tocsc()
     told = row_losses.RowLoss(CrossEntropy.code, number(0), np.zeros(0, number))
     labelled = sparse_pass.Labelled(targets.astype(number), weights.astype(number))
-    theta = np.vstack([W.T, b]).astype(number)
-    parts = [sparse_pass.Compressed(part.data, part.indices, part.indptr) for part in (X, columns)]
+    theta = np.vstack([W.T, b]).astype(number).astype(float)
+    unit = np.ones(1, number)
+    parts = [
+        lines.Entries(part.data, part.indices.astype(np.int32), part.indptr.astype(np.int64), unit)
+        for part in (X, columns)
+    ]
     total, G = sparse_pass.sparse_pass(*parts, labelled, told, theta)
     Z = X.toarray().astype(float)
     found = total, G[:-1].T, G[-1]

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from onelayer.kernels import row_losses, sparse_pass
+from onelayer.kernels import lines, row_losses, sparse_pass
+from onelayer.kernels.scoring import writeable
 from onelayer.matrices import Sparse
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.design import Design
@@ -20,12 +21,14 @@ class SparseDesign(Design):
         assert isinstance(X, Sparse)
         n_features = X.shape[1]
         super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
-        stored = csr_array(
-            (X.values.astype(number, copy=False) * number.type(X.unit), X.columns, X.starts), X.shape
-        )
-        self._columns = stored.tocsc()
+        unit = np.full(1, X.unit, number)
+        self._columns = csr_array((X.values, X.columns, X.starts), X.shape).tocsc()
         self._X, self._XT = (
-            sparse_pass.Compressed(part.data, part.indices, part.indptr) for part in (stored, self._columns)
+            lines.Entries(writeable(values), indices.astype(np.int32, copy=False), starts.astype(np.int64), unit)
+            for values, indices, starts in (
+                (X.values, X.columns, X.starts),
+                (self._columns.data, self._columns.indices, self._columns.indptr),
+            )
         )
         nothing = np.zeros(0, number)
         share = nothing if self.share is None else self.share.astype(number)
@@ -33,7 +36,6 @@ class SparseDesign(Design):
         self._loss = row_losses.RowLoss(objective.loss.code, objective.loss.parameter(number), nothing)
 
     def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
-        theta = np.ascontiguousarray(theta, self.number)
         return sparse_pass.sparse_pass(
             self._X, self._XT, self._labelled, self._loss, theta, self.objective.n_threads
         )
@@ -45,9 +47,10 @@ class SparseDesign(Design):
     @property
     def work(self) -> float:
         """The multiplications of a pass."""
-        return 4.0 * len(self._X.data) * self.n_outputs
+        return 4.0 * len(self._X.values) * self.n_outputs
 
     def column_moments(self) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column, over all rows."""
-        weights = self.weights_of(np.arange(self.n_rows))
-        return weights @ self._columns, weights @ self._columns.power(2)
+        weights, unit = self.weights_of(np.arange(self.n_rows)), self.objective.X.unit
+        columns = self._columns.astype(np.float64) * unit
+        return weights @ columns, weights @ columns.power(2)
