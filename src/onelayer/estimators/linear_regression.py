@@ -417,6 +417,11 @@ validation_fraction, warm_start, random_state, n_threads
         return tags
 
     @property
+    def optimality_gap_(self) -> float | None:
+        """The same as ``gap_``, under the name that it has for a classifier."""
+        return self.gap_
+
+    @property
     def solves_exactly(self) -> bool:
         """Whether the parameters ask for the closed form, which needs no more than one batch of rows at a time."""
         return self._method() == "closed_form"

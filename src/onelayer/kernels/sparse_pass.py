@@ -1,9 +1,9 @@
 """One pass over all rows of a sparse matrix: the sum of the losses, and the gradient in W and b.
 
-Scores go along the rows, each value reading the line of W of its column; the gradient goes along the columns, each value
-reading the line of slopes of its row: the same loop, of the matrix and of its transpose. So X is held twice, and no two
-threads ever write the same number. Every sum is taken in the order of the rows or columns: the same bits for any number
-of threads.
+Scores go along the rows, each value reading the line of W of its column; the gradient goes along the columns, each
+value reading the line of slopes of its row: the same loop, of the matrix and of its transpose. So X is held twice, and
+no two threads ever write the same number. Every sum is taken in the order of the rows or columns: the same bits for any
+number of threads.
 
 Cost: 4·nnz·n_outputs operations, and n_features·n_outputs numbers read and written.
 """
@@ -125,7 +125,12 @@ def sparse_pass(
     tasks = max(1, min(_TASKS, n_rows // GROUP))
     W, slopes = (lines.empty(n, n_outputs, number) for n in (n_lines - 1, n_rows))
     W[:, :n_outputs] = theta[:-1]
-    losses, G, b, state = np.zeros(tasks), np.zeros((n_lines, n_outputs)), theta[-1].astype(number), barrier.new()
+    losses, G, b, state = (
+        np.zeros(tasks),
+        np.zeros((n_lines, n_outputs)),
+        theta[-1].astype(number),
+        barrier.new(),
+    )
 
     def work_of(thread: int) -> None:
         _run(thread, n_threads, state, X, XT, labelled, loss, W, b, tasks, losses, slopes, G)

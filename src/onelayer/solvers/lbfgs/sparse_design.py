@@ -24,7 +24,9 @@ class SparseDesign(Design):
         unit = np.full(1, X.unit, number)
         self._columns = csr_array((X.values, X.columns, X.starts), X.shape).tocsc()
         self._X, self._XT = (
-            lines.Entries(writeable(values), indices.astype(np.int32, copy=False), starts.astype(np.int64), unit)
+            lines.Entries(
+                writeable(values), indices.astype(np.int32, copy=False), starts.astype(np.int64), unit
+            )
             for values, indices, starts in (
                 (X.values, X.columns, X.starts),
                 (self._columns.data, self._columns.indices, self._columns.indptr),
