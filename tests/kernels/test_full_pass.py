@@ -114,12 +114,18 @@ def test_sparse(shape, number, density, kind):
         lines.Entries(part.data, part.indices.astype(np.int32), part.indptr.astype(np.int64), unit)
         for part in (X, columns)
     ]
-    total, G = sparse_pass.sparse_pass(*parts, labelled, told, theta)
+
+    def run(n_threads):
+        W = lines.of(theta[:-1].T.astype(number))
+        slopes = sparse_pass.product(parts[0], W, n_threads)
+        total = sparse_pass.losses(slopes, theta[-1].astype(number), labelled, told, n_threads)
+        G = sparse_pass.product(parts[1], slopes, n_threads)[:, : shape[2]]
+        return total, G.T, slopes[:, : shape[2]].sum(axis=0, dtype=float)
+
+    found = run(None)
     Z = X.toarray().astype(float)
-    found = total, G[:-1].T, G[-1]
-    assert_sums(found, Z, targets, weights, CrossEntropy(), *(part.astype(float) for part in (theta[:-1].T, theta[-1])),
-                number)  # fmt: skip
+    assert_sums(found, Z, targets, weights, CrossEntropy(), theta[:-1].T, theta[-1], number)
     for n_threads in (1, 3):
-        again = sparse_pass.sparse_pass(*parts, labelled, told, theta, n_threads)
-        assert again[0] == total
-        assert (again[1] == G).all()
+        again = run(n_threads)
+        assert again[0] == found[0]
+        assert (again[1] == found[1]).all()

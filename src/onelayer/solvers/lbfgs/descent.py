@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.coupling import Coupling
-from onelayer.solvers.lbfgs.designs import design_of
+from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.line_search import Point, search
 from onelayer.solvers.lbfgs.memory import Memory
@@ -35,10 +35,11 @@ class Descent:
 
     def __init__(self, objective: Objective, start: tuple[NDArray, NDArray] | None, tol: float) -> None:
         self._tol, self._objective = tol, objective
-        self._design = design_of(objective, objective.X.number)
+        self._kind = kind_of(objective, start is not None)
+        self._design = self._kind(objective, objective.X.number)
         self.point = self._evaluate(self._design.start(start))
         self._ladder = Ladder(self._design, self.point.theta)
-        self._memory = Memory(self.point.theta.size)
+        self._memory = Memory(self.point.theta.size, self._design.inner)
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
         self.distance = math.inf
@@ -55,7 +56,7 @@ class Descent:
         """Go one step, or find that there is none to go."""
         point = self.point
         direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
-        decrement = -0.5 * float(np.vdot(direction, point.gradient))
+        decrement = -0.5 * self._design.inner(direction, point.gradient)
         wanted = self._tol * point.value
         self.distance = decrement / point.value if point.value > 0 else 0.0
         if not decrement > wanted:
@@ -65,7 +66,7 @@ class Descent:
             self._memory.clear()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
-        found = search(self._evaluate, point, direction, noise)
+        found = search(self._evaluate, point, direction, noise, self._design.inner)
         if found is None:
             self._settle(False)
             return
@@ -81,8 +82,8 @@ class Descent:
             self.done, self.converged = True, converged
             self._level()
             return
-        self._design = design_of(self._objective, _DOUBLE)
-        self.point = self._evaluate(self.point.theta)
+        self._design = self._kind(self._objective, _DOUBLE)
+        self.point = self._evaluate(self._design.renewed(self.point.theta))
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
@@ -101,9 +102,8 @@ class Descent:
         F is α-strongly convex in W: F − F* ≤ Σ g²/(2·penalty) with its gradient g in W. What is left of the gradient
         in b counts with intercepts that are off by ``_FAR`` at most.
         """
-        design, point = self._design, self.point
-        square, rest = np.square(point.gradient[:-1]), _FAR * float(np.abs(point.gradient[-1]).sum())
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.where(square > 0, square / (2 * design.penalty[:-1]), 0.0)
-        bound = float(parts.sum()) + rest
+        point = self.point
+        bound = self._design.square_over_penalty(point.gradient) + _FAR * float(
+            np.abs(point.gradient[-1]).sum()
+        )
         return bound / point.value if point.value > 0 else math.inf
