@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from onelayer.data import datasets
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
+    from onelayer.estimators.sweep.grid_sweep import GridSweep
     from onelayer.estimators.table_model import TableModel
     from onelayer.loss_comparison import compare_losses
     from onelayer.model_files import load
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "GridSweep": ("onelayer.estimators.sweep.grid_sweep", "GridSweep"),
     "LinearRegression": ("onelayer.estimators.linear_regression", "LinearRegression"),
     "SoftmaxRegression": ("onelayer.estimators.softmax_regression", "SoftmaxRegression"),
     "TableModel": ("onelayer.estimators.table_model", "TableModel"),
@@ -39,6 +41,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "GridSweep",
     "LinearRegression",
     "SoftmaxRegression",
     "TableModel",

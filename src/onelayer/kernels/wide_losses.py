@@ -1,7 +1,8 @@
 """Losses of many layers at once over one group of rows: scores in, gradients in the scores out, in place.
 
-The scores of a group lie as (outputs, layers·GROUP), so that the loops over lanes are long. Cross-entropy, of which most
-of the work is exponentials, goes over all layers together; other losses are those of ``row_losses``, layer by layer.
+The scores of a group lie as (outputs, layers·GROUP), so that the loops over lanes are long. Cross-entropy, of which
+most of the work is exponentials, goes over all layers together; other losses are those of ``row_losses``, layer by
+layer.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 It is the loop of ``minibatch`` with vectors along the outputs in place of the rows, so that it pays from two vectors of
 outputs on: each value of X is loaded once for all layers, and zeros of X that lie together cost nothing
-(``wide_tiles``). The rows of a minibatch are gathered into a buffer, converted and, where a centre is given, centred and
-scaled; a mask of what is not zero goes with them.
+(``wide_tiles``). The rows of a minibatch are gathered into a buffer, converted and, where a centre is given, centred
+and scaled; a mask of what is not zero goes with them.
 
 ==================  =================================================================================
 scores and loss     groups of ``GROUP`` rows

@@ -49,6 +49,11 @@ class Progress:
             and len(self.epochs) - self._best[1] >= self.patience
         )
 
+    @property
+    def kept(self) -> Epoch:
+        """The epoch whose parameters are the result."""
+        return self.epochs[-1 if self._best is None else self._best[1] - 1]
+
     def solution(self, stopped: Stopped) -> Solution:
         """Return the outcome of a run that has ended for this reason."""
         coef, intercept = self.run.solution() if self._best is None else self._best[2]

@@ -1,4 +1,4 @@
-"""An order of rows in which those of a minibatch that are alike lie together, so that the compiled loop can skip zeros."""
+"""An order of rows in which those of a minibatch that are alike lie together: the compiled loop skips their zeros."""
 
 from __future__ import annotations
 

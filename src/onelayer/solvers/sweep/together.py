@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from onelayer.errors import DivergenceError
 from onelayer.objective import Objective
 from onelayer.solvers.events import Epoch
+from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.progress import Progress
 from onelayer.solvers.run import Run
 from onelayer.solvers.sgd import SGD
@@ -73,11 +75,13 @@ class Together:
         judge: Judge | None = None,
     ) -> None:
         self.random_state, self.judge = random_state, judge
-        wide = [(replace(sgd, loop=Lane), objective) for sgd, objective in problems]
+        several = len(problems) > 1
+        wide = [(replace(sgd, loop=Lane if several else FusedLoop), objective) for sgd, objective in problems]
         first = Run(*wide[0], random_state, None, None)
         runs = [first, *(first.sibling(sgd, objective) for sgd, objective in wide[1:])]
         self.candidates = [Candidate(run, Progress(run, run.sgd.patience)) for run in runs]
-        self.loop = WideLoop([run.loop for run in runs])  # type: ignore[misc]
+        lanes: Any = [run.loop for run in runs]
+        self.pass_over: Callable[..., list[float]] = WideLoop(lanes).run if several else _alone
         self.alike = AlikeRows(first.objective, first.automatic)
         self.number = 0
 
@@ -111,7 +115,7 @@ class Together:
         pending = running
         while pending:
             lanes = [candidate.run.loop for candidate in pending]
-            losses = self.loop.run(lanes, order, [rates[id(candidate)] for candidate in pending])  # type: ignore[arg-type]
+            losses = self.pass_over(lanes, order, [rates[id(candidate)] for candidate in pending])
             again = []
             for candidate, loss in zip(pending, losses, strict=True):
                 try:
@@ -158,3 +162,8 @@ class Together:
         """Train these candidates no further."""
         for i in numbers:
             self.candidates[i].stopped = reason
+
+
+def _alone(loops: Sequence[Any], order: NDArray[np.int64], rates: Sequence[float]) -> list[float]:
+    """Do what ``WideLoop.run`` does, for a loop that is alone."""
+    return [loops[0].run(order, rates[0])]
