@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -79,6 +80,8 @@ class Together:
         wide = [(replace(sgd, loop=Lane if several else FusedLoop), objective) for sgd, objective in problems]
         first = Run(*wide[0], random_state, None, None)
         runs = [first, *(first.sibling(sgd, objective) for sgd, objective in wide[1:])]
+        for run in runs:  # what one draws that has run away changes the order of rows for no other
+            run.random_state = copy.deepcopy(random_state)
         self.candidates = [Candidate(run, Progress(run, run.sgd.patience)) for run in runs]
         lanes: Any = [run.loop for run in runs]
         self.pass_over: Callable[..., list[float]] = WideLoop(lanes).run if several else _alone
