@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
     from onelayer.estimators.sweep.grid_sweep import GridSweep
+    from onelayer.estimators.sweep.tune import tune
     from onelayer.estimators.table_model import TableModel
     from onelayer.loss_comparison import compare_losses
     from onelayer.model_files import load
@@ -38,6 +39,7 @@ _PLACES = {
     "load": ("onelayer.model_files", "load"),
     "losses": ("onelayer.losses", None),
     "plots": ("onelayer.plots", None),
+    "tune": ("onelayer.estimators.sweep.tune", "tune"),
 }
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "load",
     "losses",
     "plots",
+    "tune",
 ]
 
 

@@ -161,18 +161,18 @@ def _swept(
             )
     train = material.train
     held_out: Dataset | None = None
-    weights: Any = material.weights
     if cv is None:
         held_out = material.held_out
         if given["validation"] is None:
             stratified = material.loss == "cross-entropy"
             train, held_out = hold_out(train, HELD_OUT, given["random_state"], stratified=stratified)
-    rows: dict[str, Any] = {}
+    rows: dict[str, Any] = {"sample_weight": material.weights}
     if held_out is not None:
-        rows = {"X_val": held_out.X, "y_val": held_out.y, "sample_weight_val": material.weights_held_out}
+        rows |= {"X_val": held_out.X, "y_val": held_out.y, "sample_weight_val": material.weights_held_out}
     sweep = GridSweep(estimator, values, cv=cv, factor=factor)
+    assert train.y is not None
     with about(material.source), SweepTable(score=SCORES[material.loss]) as shown:
-        sweep.fit(train.X, train.y, weights, **rows, listeners=[shown])
+        sweep.fit(train.X, train.y, **rows, listeners=[shown])
     if material.names:
         sweep.best_estimator_.named(material.names)
     return sweep, train, held_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from onelayer.output_file import replacing
 from onelayer.report import chart
 from onelayer.report.numbers import significant
 from onelayer.report.page import environment
-from onelayer.report.record import Texts, record_of
+from onelayer.report.record import Texts, joined, record_of
 
 TEMPLATE = "sweep.html.jinja"
 _MOST_ROWS = 100
@@ -46,6 +46,16 @@ class Map:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """One candidate of the ranking: its parameters, its place from 0 to 100, its score, and whether it was stopped."""
+
+    name: str
+    place: float
+    score: str
+    stopped: bool
+
+
+@dataclass(frozen=True)
 class Content:
     """What stands on the page."""
 
@@ -54,7 +64,8 @@ class Content:
     numbers: list[tuple[str, str]]
     map: Map | None
     charts: list[chart.Chart]
-    ranked: list[tuple[float, str, str]]
+    charts_caption: str
+    ranked: list[Ranked]
     header: list[str]
     rows: list[tuple[str, list[str]]]
     n_candidates: int
@@ -83,9 +94,10 @@ def write_sweep(
         The page could not be written; nothing was left behind.
     """
     t = texts("onelayer.report.texts", lang)
-    record = record_of(
-        sweep.best_estimator_, train, held_out if held_out is not None else train, "validation", t
-    )
+    record = record_of(sweep.best_estimator_, train, train if held_out is None else held_out, "validation", t)
+    if held_out is None:  # the folds are rows of the training data
+        groups = [group for group in record.groups if group[0] != t["data_validation"]]
+        record = replace(record, groups=groups)
     page = content(sweep, train, t)
     html = (
         environment("onelayer.report").get_template(TEMPLATE).render(lang=lang, t=t, record=record, page=page)
@@ -114,15 +126,20 @@ def content(sweep: Any, train: Dataset, t: Texts) -> Content:
         (results["mean_test_loss"][best], t["validation_loss"]),
     ]
     order = results["rank_test_score"].argsort(kind="stable")
-    charts = [_race(sweep, t)] if any(len(history[0]) > 1 for history in sweep.histories_) else []
+    charts, captions = [], []
     if len(varied) == 1 and _numeric([p[varied[0]] for p in results["params"]]):
-        charts.insert(0, _curve(results, best, varied[0], score, t))
+        charts.append(_curve(results, best, varied[0], score, t))
+        captions.append(t["sweep_curve_caption"])
+    if any(len(history[0]) > 1 for history in sweep.histories_):
+        charts.append(_race(sweep, t))
+        captions.append(t["sweep_race_caption"])
     return Content(
         t["sweep_title"].format(name=train.name),
         lede,
         [(significant(value), name) for value, name in scored],
         _map(results, best, varied, t) if len(varied) == 2 else None,
         charts,
+        joined(captions),
         _ranking(results, order, varied, t) if len(varied) > 2 else [],
         [*varied, score, t["validation_loss"], t["sweep_epochs"], t["sweep_state"]],
         [(str(results["rank_test_score"][i]), _row(results, i, varied, t)) for i in order[:_MOST_ROWS]],
@@ -250,18 +267,17 @@ def _race(sweep: Any, t: Texts) -> chart.Chart:
     return chart.Chart(x, y, t["sweep_race"].format(n=len(curves)), lines=lines, legend=legend)
 
 
-def _ranking(
-    results: dict[str, Any], order: Any, varied: Sequence[str], t: Texts
-) -> list[tuple[float, str, str]]:
-    """Return a place from 0 to 100, the words and the look of each of the best candidates."""
+def _ranking(results: dict[str, Any], order: Any, varied: Sequence[str], t: Texts) -> list[Ranked]:
+    """Return the best candidates, each with its place between the least and the greatest of their scores."""
     first = [i for i in order if not math.isnan(results["mean_test_score"][i])][:_MOST_CELLS]
     scores = [float(results["mean_test_score"][i]) for i in first]
     low, high = min(scores), max(scores)
     return [
-        (
+        Ranked(
+            _words(results["params"][i], varied),
             round(100 * (score - low) / ((high - low) or 1.0), 2),
-            f"{_words(results['params'][i], varied)}: {significant(score)}",
-            "open" if results["state"][i] == "stopped" else "",
+            significant(score),
+            str(results["state"][i]) == "stopped",
         )
         for i, score in zip(first, scores, strict=True)
     ]

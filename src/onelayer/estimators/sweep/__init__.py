@@ -6,4 +6,5 @@
 ``race``        all groups, epoch by epoch, and who goes on
 ``results``     ``cv_results_``
 ``grid_sweep``  the estimator
+``tune``        the same with Optuna in the grid's place
 """

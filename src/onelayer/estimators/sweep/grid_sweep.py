@@ -21,6 +21,7 @@ from onelayer.estimators.sweep.groups import Group, groups_of
 from onelayer.estimators.sweep.race import DIVERGED, Listener, race
 from onelayer.estimators.sweep.results import results_of
 from onelayer.estimators.sweep.splits import Part, Split, splits_of
+from onelayer.solvers.sweep.halving import Halving
 
 
 def _has(name: str) -> Callable[[GridSweep], bool]:
@@ -160,7 +161,7 @@ class GridSweep(MetaEstimatorMixin, BaseEstimator):
         validation.check_finite_targets(y, "y")
         splits = splits_of(self.estimator, Part(X, y, sample_weight), held_out if given else None, self.cv)
         groups = groups_of(self.estimator, candidates, splits)
-        standings = race(candidates, groups, factor, listeners)
+        standings = race(candidates, groups, Halving(factor), listeners)
         if all(standing.state == DIVERGED for standing in standings):
             raise next(failure for group in groups for part in group for failure in part.failures.values())
         found = _Judged(self.estimator, self.scoring, splits, groups)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from onelayer.estimators.sweep.grid import Parameters
 from onelayer.estimators.sweep.groups import Group
 from onelayer.solvers.events import Epoch
 from onelayer.solvers.solution import Stopped
-from onelayer.solvers.sweep.halving import Halving
 
 WAITING, RUNNING, FINISHED, STOPPED, DIVERGED = "waiting", "running", "finished", "stopped", "diverged"
 
@@ -44,21 +44,27 @@ class Standing:
     val_score: float = math.nan
 
 
+class Rule(Protocol):
+    """Says who goes on."""
+
+    def survivors(self, epoch: int, losses: Mapping[int, float]) -> set[int]:
+        """Return which of the candidates, that have this validation loss after this epoch, go on."""
+
+
 Listener = Callable[[list[Standing]], object]
 
 
 def race(
     candidates: Sequence[Parameters],
     groups: Sequence[Sequence[Group]],
-    factor: float | None,
+    rule: Rule,
     listeners: Sequence[Listener],
 ) -> list[Standing]:
     """Train every group, each on all of its splits in step, and return how the candidates stand in the end.
 
-    After each epoch every listener hears how all stand.
+    After each epoch the rule says who goes on, and every listener hears how all stand.
     """
     standings = [Standing(number, dict(parameters)) for number, parameters in enumerate(candidates)]
-    halving = Halving(factor)
     for splits in groups:
         while running := splits[0].running:
             records = [group.epoch() for group in splits]
@@ -68,7 +74,7 @@ def race(
                     _note(standings[c], [found[c] for found in records])
                 else:
                     standings[c].state = DIVERGED
-            survivors = halving.survivors(
+            survivors = rule.survivors(
                 standings[came_through[0]].epoch if came_through else 0,
                 {c: standings[c].val_loss for c in came_through},
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 
 from onelayer.errors import InvalidParameterError
 
@@ -27,12 +27,12 @@ class Halving:
     Examples
     --------
     >>> halving = Halving(3)
-    >>> sorted(halving.survivors(1, {"a": 0.5, "b": 0.4, "c": 0.6, "d": math.inf}))
-    ['a', 'b']
-    >>> sorted(halving.survivors(2, {"a": 0.45, "b": 0.39}))
-    ['a', 'b']
-    >>> sorted(halving.survivors(3, {"a": 0.4, "b": 0.38}))
-    ['b']
+    >>> sorted(halving.survivors(1, {0: 0.5, 1: 0.4, 2: 0.6, 3: math.inf}))
+    [0, 1]
+    >>> sorted(halving.survivors(2, {0: 0.45, 1: 0.39}))
+    [0, 1]
+    >>> sorted(halving.survivors(3, {0: 0.4, 1: 0.38}))
+    [1]
     """
 
     def __init__(self, factor: float | None) -> None:
@@ -41,7 +41,7 @@ class Halving:
         self.factor = factor
         self._seen: dict[int, list[float]] = {}
 
-    def survivors(self, epoch: int, losses: Mapping[Hashable, float]) -> set[Hashable]:
+    def survivors(self, epoch: int, losses: Mapping[int, float]) -> set[int]:
         """Return which of the candidates, that have this loss after this epoch, go on."""
         if self.factor is None or not self._is_rung(epoch):
             return set(losses)
