@@ -158,7 +158,6 @@ class GridSweep(MetaEstimatorMixin, BaseEstimator):
         if X_val is None and y_val is None:
             held_out = Part(self.X_val, self.y_val, self.sample_weight_val)
         given = held_out.X is not None or held_out.y is not None
-        validation.check_finite_targets(y, "y")
         splits = splits_of(self.estimator, Part(X, y, sample_weight), held_out if given else None, self.cv)
         groups = groups_of(self.estimator, candidates, splits)
         standings = race(candidates, groups, Halving(factor), listeners)

@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
 from onelayer.errors import InvalidDataError
@@ -50,6 +50,7 @@ def splits_of(estimator: Any, train: Part, held_out: Part | None, cv: Any) -> li
         if held_out.X is None or held_out.y is None:
             raise InvalidDataError("X_val and y_val go together: give both or neither")
         return [Split(train, held_out)]
+    clone(estimator)._labelled(train.X, train.y, train.weights, reset=True, targets_known=False)
     folds = check_cv(cv, train.y, classifier=is_classifier(estimator))
     try:
         places = list(folds.split(train.X, train.y))
