@@ -23,7 +23,10 @@ SPACES = [
     (LINEAR, {"learning_rate": [1e-3, 1e-2], "alpha": [0.0, 0.1]}),
     (LINEAR, {"loss": ["squared", "absolute", "huber"], "alpha": [1e-3, 1.0]}),
     (ol.LinearRegression(), {"alpha": [10.0, 0.0, 1e-3], "fit_intercept": [True, False]}),
-    (ol.LinearRegression(loss="quantile", quantile=[0.2, 0.8], random_state=0), {"solver": ["newton", "sgd"]}),
+    (
+        ol.LinearRegression(loss="quantile", quantile=[0.2, 0.8], random_state=0),
+        {"solver": ["newton", "sgd"]},
+    ),
     (ol.LinearRegression(loss="huber", scale=1.0), {"alpha": [0.1, 1.0]}),
 ]
 
