@@ -18,7 +18,7 @@ from onelayer.kernels.tiles import GROUP
 SCRATCH = 4
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _cross_entropy(S, labels, weights, scratch, losses):
     """Cross-entropy as in ``row_losses``, with a lane for each row of each layer; the loss of each lane is written.
 
@@ -39,10 +39,10 @@ def _cross_entropy(S, labels, weights, scratch, losses):
     for k in range(1, n_outputs):
         scores, number = S[k], S.dtype.type(k)
         for r in range(lanes):
-            score, best = scores[r], largest[r]
-            largest[r] = score if score > best else best
-            winner[r] = number if score > best else winner[r]
-            chosen[r] = score if labels[r] == number else chosen[r]
+            score, best, before, picked, label = scores[r], largest[r], winner[r], chosen[r], labels[r]
+            largest[r] = max(score, best)
+            winner[r] = number if score > best else before
+            chosen[r] = score if label == number else picked
     for k in range(n_outputs):
         scores, number = S[k], S.dtype.type(k)
         for r in range(lanes):
@@ -56,7 +56,8 @@ def _cross_entropy(S, labels, weights, scratch, losses):
         scores, number = S[k], S.dtype.type(k)
         for r in range(lanes):
             gradient = scores[r] * largest[r]
-            right = -rest[r] * largest[r] if winner[r] == number else gradient - weights[r]
+            sure, mistaken = -rest[r] * largest[r], gradient - weights[r]
+            right = sure if winner[r] == number else mistaken
             scores[r] = right if labels[r] == number else gradient
 
 
