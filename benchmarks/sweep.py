@@ -24,7 +24,7 @@ def parts(quick: bool) -> dict[str, Callable[[Results], None]]:
     """Return the only part; a quick run has fewer rounds and compares fewer candidates with their own fits."""
 
     def measure(results: Results) -> None:
-        results["sweep"] = run(2 if quick else ROUNDS, 8 if quick else 1)
+        results["sweep"] = run(2 if quick else ROUNDS, 7 if quick else 1)
 
     return {"sweep": measure}
 

@@ -7,6 +7,10 @@
 ``barrier``      how the threads of one loop wait for each other
 ``threads``      how these threads are started, and how an interrupt reaches them
 ``minibatch``    the loop itself: gather, scores, loss, gradient, update
+``wide_tiles``   register tiles for many outputs, which skip zeros
+``logarithm``    a logarithm that vectorises
+``wide_losses``  losses of many layers at once
+``wide_minibatch``  the loop for many layers side by side
 ``gram_tiles``   register tiles: products of columns with each other, in doubled precision and in float64
 ``panel``        the columns of a few rows, shifted, scaled and packed for these tiles
 ``triangle``     the pairs of groups of such columns, and the matrix that they make
