@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from onelayer import callbacks, errors, losses, plots
+    from onelayer import calibration, callbacks, errors, losses, plots
     from onelayer.data import datasets
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
@@ -32,6 +32,7 @@ _PLACES = {
     "LinearRegression": ("onelayer.estimators.linear_regression", "LinearRegression"),
     "SoftmaxRegression": ("onelayer.estimators.softmax_regression", "SoftmaxRegression"),
     "TableModel": ("onelayer.estimators.table_model", "TableModel"),
+    "calibration": ("onelayer.calibration", None),
     "callbacks": ("onelayer.callbacks", None),
     "compare_losses": ("onelayer.loss_comparison", "compare_losses"),
     "datasets": ("onelayer.data.datasets", None),
@@ -48,6 +49,7 @@ __all__ = [
     "SoftmaxRegression",
     "TableModel",
     "__version__",
+    "calibration",
     "callbacks",
     "compare_losses",
     "datasets",

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from onelayer.errors import InvalidDataError
-from onelayer.labels import check_known
+from onelayer.labels import are_soft, check_known, soft_labels
 from onelayer.losses import Squared
 from onelayer.losses.regression import RegressionLoss
 
@@ -200,7 +200,8 @@ def evaluate(model: Any, X: Any, y: Any) -> Evaluation:
     ----------
     model : SoftmaxRegression or LinearRegression, fitted
     X : (n_rows, n_features)
-    y : (n_rows,) labels, or (n_rows,) or (n_rows, n_outputs) numbers
+    y : (n_rows,) labels or (n_rows, n_classes) soft labels; (n_rows,) or (n_rows, n_outputs) numbers
+        Of soft labels the accuracy is the mean probability that they give to the predicted class.
 
     Raises
     ------
@@ -215,8 +216,23 @@ def evaluate(model: Any, X: Any, y: Any) -> Evaluation:
     >>> evaluate(model, [[0.0], [3.0]], [0, 1]).accuracy
     1.0
     """
-    predict = predict_classes if is_classifier(model) else predict_values
-    return predict(model, X, y).evaluation()
+    if not is_classifier(model):
+        return predict_values(model, X, y).evaluation()
+    labels = _checked(X, y)
+    return _of_soft(model, X, labels) if are_soft(labels) else predict_classes(model, X, labels).evaluation()
+
+
+def _of_soft(model: Any, X: Any, y: np.ndarray) -> Evaluation:
+    """Return the mean cross-entropy of soft labels, and the mean probability that they give to the predicted class."""
+    q, n_classes = soft_labels(y, len(model.classes_), "y"), len(model.classes_)
+    loss = right = 0.0
+    block = max(1, _VALUES_AT_ONCE // n_classes)
+    for start in range(0, len(q), block):
+        share = q[start : start + block]
+        log_proba = model.predict_log_proba(X[start : start + block])
+        loss -= float(np.vdot(share, log_proba))
+        right += float(share[np.arange(len(share)), log_proba.argmax(axis=1)].sum())
+    return Evaluation(len(q), loss / len(q), accuracy=right / len(q))
 
 
 def evaluate_batches(model: Any, batches: Iterable[Sequence[Any]]) -> Evaluation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,32 +89,33 @@ class Objective:
         is returned; for small ones many are looked at, so that single long rows count. Cost: at most about 4·10⁷
         multiplications.
         """
-        n_rows, n_features = self.X.shape
-        size = min(batch_size, n_rows, max(1, _CURVATURE_ELEMENTS // n_features))
+        n_rows, row_size = self.X.shape[0], self.X.row_size
+        size = min(batch_size, n_rows, max(1, _CURVATURE_ELEMENTS // row_size))
         n_batches = min(max(_CURVATURE_BATCHES, _CURVATURE_ROWS // size), n_rows // size)
-        n_batches = max(1, min(n_batches, _CURVATURE_ELEMENTS // (size * n_features)))
+        n_batches = max(1, min(n_batches, _CURVATURE_ELEMENTS // (size * row_size)))
         rows = np.arange(n_rows) if size == n_rows else random_state.permutation(n_rows)[: n_batches * size]
         weights = np.ones(n_rows) if self.sample_weight is None else self.sample_weight
         share = weights[rows] * (n_rows / weights.sum())
-        Z = (self.X.sample(rows) - center.astype(self.X.number)) * inverse_scale.astype(self.X.number)
-        Z = np.hstack([Z, np.full((len(Z), 1), float(self.fit_intercept), self.X.number)])
-        size_of_z = float(np.abs(Z).max()) or 1.0
-        Z = Z / size_of_z * np.sqrt(share)[:, None].astype(self.X.number)
-        largest = max(_largest_eigenvalue(batch) for batch in np.split(Z, n_batches))
+        Z = self.X.design(rows, center, inverse_scale, self.fit_intercept)
+        size_of_z = float(abs(Z).max()) or 1.0
+        Z = Z / size_of_z
+        root = np.sqrt(share).astype(self.X.number)
+        batches = [slice(k * size, (k + 1) * size) for k in range(n_batches)]
+        largest = max(_largest_eigenvalue(Z[batch], root[batch]) for batch in batches)
         return self.loss.step_curvature(self.n_outputs) * largest * size_of_z * size_of_z
 
 
-def _largest_eigenvalue(Z: NDArray) -> float:
-    """Return λmax(ZᵀZ)/n by the power method, to about one per cent, from below."""
-    v = np.sqrt(np.einsum("ij,ij->j", Z, Z)) * np.random.RandomState(0).standard_normal(Z.shape[1])
+def _largest_eigenvalue(Z: Any, root: NDArray) -> float:
+    """Return λmax(ZᵀRRZ)/n, R the diagonal of ``root``, by the power method, to about one per cent, from below."""
+    v = np.sqrt(np.square(root) @ (Z * Z)) * np.random.RandomState(0).standard_normal(Z.shape[1])
     value = 0.0
     for _ in range(_POWER_STEPS):
         norm = float(np.linalg.norm(v))
         if norm == 0:
             break
-        u = Z @ (v / norm).astype(Z.dtype)
-        previous, value = value, float(np.vdot(u, u)) / len(Z)
+        u = root * (Z @ (v / norm).astype(Z.dtype))
+        previous, value = value, float(np.vdot(u, u)) / len(u)
         if value - previous <= 1e-3 * value:
             break
-        v = (u @ Z).astype(np.float64)
+        v = ((root * u) @ Z).astype(np.float64)
     return value

@@ -166,8 +166,8 @@ def as_targets(name: str, values: NDArray) -> NDArray:
         raise
 
 
-def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None) -> None:
-    """Refuse NaN and infinity, naming the first row and column; no copy of the array is made."""
+def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None, *, first: int = 0) -> None:
+    """Refuse NaN and infinity, naming the first row, counted from ``first``, and column; no copy is made."""
     if array.dtype.kind != "f":
         return
     size = max(1, _CHUNK // max(1, array[0].size)) if len(array) else 1
@@ -179,7 +179,7 @@ def check_finite(array: NDArray, name: str, columns: Sequence[str] | None = None
             continue
         place = np.argwhere(~np.isfinite(chunk))[0]
         value = chunk[tuple(place)]
-        where = f"row {start + place[0]}"
+        where = f"row {first + start + place[0]}"
         if len(place) > 1:
             where += f", column {place[1]}" + (f" ({columns[place[1]]})" if columns is not None else "")
         shown = "NaN" if np.isnan(value) else ("inf" if value > 0 else "-inf")

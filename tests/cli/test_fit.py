@@ -32,6 +32,8 @@ KEYS = [
         "converged",
         "train",
         "test",
+        "temperature",
+        "calibration",
     ),
 ]
 

@@ -24,7 +24,7 @@ def data(estimator, dtype=np.float64):
 
 
 FORMS = [
-    ol.SoftmaxRegression(random_state=0),
+    *(ol.SoftmaxRegression(solver=solver, random_state=0) for solver in ol.SoftmaxRegression._solvers),
     *(
         ol.LinearRegression(loss=loss, solver=solver, random_state=0)
         for loss in ("squared", "absolute", "huber", "quantile")

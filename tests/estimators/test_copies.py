@@ -67,6 +67,7 @@ ARRAYS: dict[str, tuple[Callable[[], Any], Any]] = {
     "three classes": (lambda: softmax().fit(X, COLOURS), COLOURS),
     "two classes": (lambda: softmax().fit(X, COLOURS == "red"), COLOURS == "red"),
     "a stream of classes": (lambda: softmax().partial_fit(X, COLOURS, classes=[*"xyz", *COLOURS]), COLOURS),
+    "calibrated classes": (lambda: softmax().fit(X, COLOURS).calibrate(X, COLOURS), COLOURS),
     "weighted classes": (lambda: softmax(class_weight={"red": 2.0}).fit(X, COLOURS), COLOURS),
 }
 TABLES: dict[str, tuple[Callable[[], Any], Any]] = {
@@ -121,6 +122,7 @@ def state(model: Any) -> dict[str, Any]:
                 "converged_",
                 "n_features_in_",
                 "feature_names_in_",
+                "temperature_",
             ),
             *("scale_", "alpha_", "gap_", "rank_", "condition_", "losses_", "coefficient_names"),
         )
@@ -150,6 +152,8 @@ METHODS: dict[str, Callable[[Any, Any, Any, Path], Any]] = {
     "predict_proba": lambda model, rows, targets, _: model.predict_proba(rows),
     "predict_log_proba": lambda model, rows, targets, _: model.predict_log_proba(rows),
     "decision_function": lambda model, rows, targets, _: model.decision_function(rows),
+    "calibrate": lambda model, rows, targets, _: model.calibrate(rows, targets),
+    "explain": lambda model, rows, targets, _: vars(model.explain(rows, reference=rows).row(3)),
     "score": lambda model, rows, targets, _: model.score(rows, targets),
     "summary": lambda model, rows, targets, _: str(model.summary()),
     "summary by HC3": lambda model, rows, targets, _: str(model.summary(rows, targets, covariance="HC3")),

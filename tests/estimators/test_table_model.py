@@ -212,11 +212,37 @@ class TestClassifier:
         ):
             model.predict(GAPS)
 
+    def test_a_temperature_is_that_of_the_matrix(self, tmp_path: Path) -> None:
+        model = clone(self.MODEL).fit(TRAIN, "town")
+        some = pl.int_range(pl.len()) % 7 == 0
+        held_out = TEST.with_columns(town=pl.when(some).then(pl.lit("Ulm")).otherwise(pl.col("town")))
+        matrix, y, _ = model.preparation_.blocks(Table.of(held_out)).held()
+        expected = clone(self.MODEL).fit(TRAIN, "town").estimator_.calibrate(matrix, y)
+        assert model.calibrate(held_out) is model
+        assert model.estimator_.temperature_ == expected.temperature_ != 1
+        np.testing.assert_array_equal(model.predict_proba(TEST), expected.predict_proba(matrix))
+        model.save(tmp_path / "calibrated")
+        again = model_files.load(tmp_path / "calibrated")
+        np.testing.assert_array_equal(again.predict_proba(TEST), model.predict_proba(TEST))
+
+    def test_a_table_that_cannot_calibrate_leaves_the_model_as_it_was(self) -> None:
+        model = clone(self.MODEL).fit(TRAIN, "town")
+        for table, message in (
+            (TEST.filter(pl.col("town") == "Ulm"), "one class only"),
+            (TEST.drop("rooms"), "rooms"),
+            (TEST.with_columns(town=pl.lit("Rom")), "Rom"),
+        ):
+            with pytest.raises(InvalidDataError, match=message):
+                model.calibrate(table)
+        assert model.estimator_.temperature_ == 1
+
     def test_a_regression_has_no_probabilities(self) -> None:
         model = TableModel().fit(TRAIN, "price")
         assert is_regressor(model)
         with pytest.raises(AttributeError, match="predict_proba"):
             _ = model.predict_proba
+        with pytest.raises(AttributeError, match="calibrate"):
+            _ = model.calibrate
 
 
 def test_validation_data_is_prepared_alike() -> None:

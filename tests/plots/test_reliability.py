@@ -15,6 +15,15 @@ def test_draws_a_bar_for_each_bin_that_holds_predictions():
     assert display.ax_.get_title() == "Expected calibration error 0.325"
 
 
+def test_whiskers_are_the_intervals_of_the_bins():
+    proba = [[0.9, 0.1], [0.9, 0.1], [0.25, 0.75], [0.25, 0.75]]
+    display = ReliabilityDisplay.from_predictions([0, 1, 1, 1], proba, n_bins=4)
+    low, high = display.curve.interval()
+    np.testing.assert_allclose(
+        display.whiskers_.get_segments(), [[[0.75, low[2]], [0.75, high[2]]], [[0.9, low[3]], [0.9, high[3]]]]
+    )
+
+
 def test_a_model_and_its_probabilities_give_one_picture(digits):
     X, y, model = digits
     display = ReliabilityDisplay.from_estimator(model, X, y, n_bins=10)

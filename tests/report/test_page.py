@@ -21,7 +21,17 @@ def page_of(case, **changes):
     return Page(render(case.model, arguments["train"], arguments["test"], lang=arguments["lang"]))
 
 
-IMAGE_SECTIONS = ["headline", "curves", "confusion", "weights", "gallery", "calibration", "classes", "record"]
+IMAGE_SECTIONS = [
+    "headline",
+    "curves",
+    "confusion",
+    "weights",
+    "gallery",
+    "explanations",
+    "calibration",
+    "classes",
+    "record",
+]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -149,6 +159,7 @@ def test_without_images_there_are_coefficients(images):
         "curves",
         "confusion",
         "coefficients",
+        "explanations",
         "calibration",
         "classes",
         "record",

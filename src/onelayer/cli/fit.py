@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from onelayer.cli.calibration import calibrate
 from onelayer.cli.estimator import chosen_estimator
 from onelayer.cli.exit_status import INTERRUPTED
 from onelayer.cli.loading import files_of, name_of
@@ -101,14 +102,17 @@ def fit(
 
         report.check_installed()
     material = (TableMaterial if is_table(source_name) else SetMaterial)(source_name, given)
+    test_name = "validation" if given["validation"] else "test"
     model = _train(context, material, implementation, given)
+    calibration = calibrate(model, material, test_name)
     on_train, on_test = material.evaluations(model)
     outcome = Outcome(
         source=source_name,
         data=material.described,
         train=on_train,
         test=on_test,
-        test_name="validation" if given["validation"] else "test",
+        test_name=test_name,
+        calibration=calibration,
         estimator=model,
         seconds=model.training_["seconds"],
         model=model_path,

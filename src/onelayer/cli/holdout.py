@@ -1,4 +1,4 @@
-"""Holding out a part of the training rows to validate on."""
+"""Holding out a part of the training rows, to validate or to calibrate on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from onelayer.data.dataset import Dataset
 
 
-def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> tuple[Dataset, Dataset]:
-    """Split a data set by chance into the rows to train on and the rows to validate on.
+def hold_out(
+    data: Dataset, fraction: float, seed: int, *, stratified: bool, purpose: str = "validate"
+) -> tuple[Dataset, Dataset]:
+    """Split a data set by chance into the rows to train on and the rows to validate or to calibrate on.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> 
         The same seed gives the same split.
     stratified : bool
         Whether each class gets the same share.
+    purpose : str
+        What the rows are held out for, as an infinitive: for messages.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> 
     import numpy as np
     from sklearn.model_selection import train_test_split
 
-    _check_rows(data, fraction, stratified=stratified)
+    _check_rows(data, fraction, stratified=stratified, purpose=purpose)
     kept, held_out = train_test_split(
         np.arange(len(data.X)),
         test_size=fraction,
@@ -55,13 +59,13 @@ def hold_out(data: Dataset, fraction: float, seed: int, *, stratified: bool) -> 
     )
 
 
-def _check_rows(data: Dataset, fraction: float, *, stratified: bool) -> None:
+def _check_rows(data: Dataset, fraction: float, *, stratified: bool, purpose: str) -> None:
     """Refuse a fraction that leaves a part without rows, or a class without rows in one of the parts."""
     import numpy as np
 
     n_rows = len(data.X)
     n_held_out = math.ceil(fraction * n_rows)
-    shares = f"{n_rows - n_held_out:,} to train on and {n_held_out:,} to validate on"
+    shares = f"{n_rows - n_held_out:,} to train on and {n_held_out:,} to {purpose} on"
     refusal = f"{data.source}: cannot hold out {fraction:g} of {n_rows:,} rows"
     if n_held_out >= n_rows:
         raise InvalidDataError(f"{refusal}: that makes {shares}")

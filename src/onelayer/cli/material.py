@@ -1,4 +1,4 @@
-"""What a model is trained on: the rows to learn from, those to validate on, and what a report says of them."""
+"""What a model is trained on: the rows to learn from, those to validate and to calibrate on, and what a report says."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from onelayer.cli.holdout import hold_out
 from onelayer.cli.loading import about, check_width, load_source, unseen_part
+from onelayer.cli.option_owners import check_calibrates
 from onelayer.errors import InvalidDataError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Material(ABC):
-    """Rows to train on and rows to validate on.
+    """Rows to train on, rows to validate on, and rows to calibrate on.
 
     Attributes
     ----------
@@ -52,6 +53,11 @@ class Material(ABC):
     @abstractmethod
     def held_out(self) -> Dataset | None:
         """The rows to validate on."""
+
+    @property
+    @abstractmethod
+    def to_calibrate(self) -> tuple[Dataset, NDArray | None] | None:
+        """The rows to calibrate on, and how much each of them counts, None for all the same."""
 
     @property
     def weights(self) -> NDArray | None:
@@ -123,10 +129,12 @@ class SetMaterial(Material):
         self.source, self.parameters = source.train.source, {}
         loss = given["loss"] or ("squared" if source.train.regression else "cross-entropy")
         classifies = loss == "cross-entropy"
+        check_calibrates(given, loss)
         if classifies:
             _check_labels(source.train)
         self._train: Dataset = source.train
         self._held_out: Dataset | None = source.test
+        self._to_calibrate: Dataset | None = None
         if isinstance(validation, float):
             self._train, self._held_out = hold_out(
                 source.train, validation, given["random_state"], stratified=classifies
@@ -134,8 +142,17 @@ class SetMaterial(Material):
         elif validation is not None:
             self._held_out = unseen_part(load_source(validation))
             check_width(self._held_out, source.train.X.shape[1], source.train.source)
-        if self._held_out is not None:
-            check_held_out(self._held_out, self._train, classifies=classifies)
+        if given["calibrate"] is not None:
+            self._train, self._to_calibrate = hold_out(
+                self._train,
+                given["calibrate"],
+                given["random_state"],
+                stratified=True,
+                purpose="calibrate",
+            )
+        for part in (self._held_out, self._to_calibrate):
+            if part is not None:
+                check_held_out(part, self._train, classifies=classifies)
         self.loss = loss
         if loss == "auto":
             self.loss, self.parameters = best_loss(self._train, given)
@@ -150,6 +167,11 @@ class SetMaterial(Material):
     def held_out(self) -> Dataset | None:
         """The rows to validate on."""
         return self._held_out
+
+    @property
+    def to_calibrate(self) -> tuple[Dataset, NDArray | None] | None:
+        """The rows to calibrate on."""
+        return None if self._to_calibrate is None else (self._to_calibrate, None)
 
 
 def best_loss(
@@ -206,3 +228,13 @@ def check_held_out(held_out: Dataset, train: Dataset, *, classifies: bool) -> No
         check_finite(held_out.X, "X")
         if classifies:
             check_known(held_out.y, np.unique(train.y))
+
+
+def check_classes(to_calibrate: Dataset) -> None:
+    """Refuse rows of one class only, on which no temperature can be found, before the training."""
+    assert to_calibrate.y is not None
+    if (to_calibrate.y == to_calibrate.y[0]).all():
+        raise InvalidDataError(
+            f"{to_calibrate.source}: the {len(to_calibrate.y):,} rows set aside by --calibrate are all of the class "
+            f"{to_calibrate.y[0]}; set more of them aside"
+        )

@@ -17,16 +17,17 @@ OWNERS: dict[str, tuple[str, str]] = {
     "delta": ("loss", "huber"),
     "scale": ("loss", "huber"),
     "quantile": ("loss", "quantile"),
-    "max_iter": ("solver", "newton"),
-    "tol": ("solver", "newton"),
+    "calibrate": ("loss", "cross-entropy"),
+    "max_iter": ("solver", "newton or lbfgs"),
+    "tol": ("solver", "newton or lbfgs"),
     **dict.fromkeys(SGD, ("solver", "sgd")),
 }
-"""Parameter to the option that it belongs to and the value of that."""
+"""Parameter to the option that it belongs to and the value, or values, of that."""
 
 _LOSSES = {None: ("squared", "cross-entropy"), "auto": ("squared", "absolute", "huber")}
 """The losses that there may be where --loss does not name one."""
 
-_USUAL_SOLVER = {"squared": "closed_form", "cross-entropy": "sgd"}
+_USUAL_SOLVER = {"squared": "closed_form", "cross-entropy": "lbfgs"}
 
 
 def check_owners(context: click.Context, given: Mapping[str, Any], implementation: str) -> None:
@@ -52,12 +53,29 @@ def check_owners(context: click.Context, given: Mapping[str, Any], implementatio
         )
     here = {"loss": losses, "solver": _solvers(context, given, losses, implementation)}
     for name, (option, owner) in OWNERS.items():
-        if asked(context, name) and owner not in here[option]:
-            raise click.UsageError(
-                f"{TRAINING[name]['flags'][0]} belongs to --{option} {owner}, and the {option} here is "
-                f"{' or '.join(here[option])}; leave it out",
-                context,
-            )
+        if asked(context, name) and not set(owner.split(" or ")) & set(here[option]):
+            raise _refusal(name, here[option], context)
+
+
+def check_calibrates(given: Mapping[str, Any], loss: str) -> None:
+    """Refuse a calibration of what turned out to have no probabilities, where --loss did not name the loss.
+
+    Raises
+    ------
+    click.UsageError
+    """
+    if given["calibrate"] is not None and loss != OWNERS["calibrate"][1]:
+        raise _refusal("calibrate", (loss,))
+
+
+def _refusal(name: str, here: tuple[str, ...], context: click.Context | None = None) -> click.UsageError:
+    """Return the error that says to whom a parameter belongs, and what is here instead."""
+    option, owner = OWNERS[name]
+    return click.UsageError(
+        f"{TRAINING[name]['flags'][0]} belongs to --{option} {owner}, and the {option} here is "
+        f"{' or '.join(here)}; leave it out",
+        context,
+    )
 
 
 def asks_for_sgd(context: click.Context) -> bool:

@@ -105,6 +105,22 @@ class Validation(click.ParamType):
         return fraction
 
 
+class Fraction(click.ParamType):
+    """A share of the rows, of which something is to be left on both sides."""
+
+    name = "fraction"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share."""
+        try:
+            fraction = float(value)
+        except ValueError:
+            fraction = math.nan
+        if not 0 < fraction < 1:
+            self.fail(f"{value!r} is not a fraction between 0 and 1", param, ctx)
+        return fraction
+
+
 MODEL = click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
 SOURCE = click.argument("source_name", metavar="SOURCE")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object in place of text.")

@@ -11,6 +11,7 @@ import click
 from onelayer.strict_json import dumps
 
 if TYPE_CHECKING:
+    from onelayer.cli.calibration import Calibration
     from onelayer.evaluation import Evaluation
 
 
@@ -32,6 +33,8 @@ class Outcome:
         Time that the training took, or the evaluation.
     target : str or None
         What is predicted, where it has a name.
+    calibration : Calibration or None
+        What a temperature has changed, where one was asked for and found.
     model, report : Path or None
         Files with the model and its report.
     """
@@ -46,6 +49,7 @@ class Outcome:
     report: Path | None = None
     test_name: str = "test"
     target: str | None = None
+    calibration: Calibration | None = None
 
     def show(self, *, as_json: bool) -> None:
         """Print it to standard output."""
@@ -65,6 +69,8 @@ class Outcome:
             "converged": self.estimator.converged_,
             "train": None if self.train is None else self.train.record(),
             "test": None if self.test is None else self.test.record(),
+            "temperature": vars(self.estimator).get("temperature_"),
+            "calibration": self.calibration and self.calibration.record(),
         }
 
     def lines(self) -> list[str]:
@@ -72,6 +78,7 @@ class Outcome:
         entries = {
             "train": None if self.train is None else self._figures(self.train),
             self.test_name: None if self.test is None else self._figures(self.test),
+            "calibration": self.calibration and self.calibration.text(),
             "target": self._task,
             "time": f"{self.seconds:.2f} s",
             "data": self.data,
@@ -96,7 +103,7 @@ class Outcome:
 
 
 def solver_of(estimator: Any) -> str:
-    """Return which solver has trained a model: "sgd", "closed_form" or "newton"."""
+    """Return which solver has trained a model: "sgd", "closed_form", "newton" or "lbfgs"."""
     return estimator.training_.get("solver", "sgd")
 
 
@@ -113,11 +120,13 @@ def how_trained(estimator: Any) -> str:
     solver = solver_of(estimator)
     if solver == "sgd":
         return count(estimator.n_iter_, "epoch")
-    chosen = f", alpha {estimator.alpha_:g}" if estimator.alpha_ else ""
+    known = vars(estimator)
+    chosen = f", alpha {known['alpha_']:g}" if known.get("alpha_") else ""
     if solver == "closed_form":
         return f"closed form{chosen}"
-    deltas = [f", δ {loss.delta:.4g}" for loss in estimator.losses_ if loss.name == "huber"]
-    return f"{count(estimator.n_iter_, 'iteration')}, gap {estimator.gap_:.1g}{chosen}{''.join(deltas)}"
+    deltas = [f", δ {loss.delta:.4g}" for loss in known.get("losses_", ()) if loss.name == "huber"]
+    gap = f"gap {estimator.optimality_gap_:.1g}"
+    return f"{count(estimator.n_iter_, 'iteration')}, {gap}{chosen}{''.join(deltas)}"
 
 
 def count(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from onelayer.cli.grid_option import Grid
 from onelayer.cli.holdout import hold_out
 from onelayer.cli.loading import about, files_of
 from onelayer.cli.material import Material, SetMaterial
-from onelayer.cli.option_owners import check_owners, refuse_table_options
+from onelayer.cli.option_owners import SGD, check_owners, refuse_table_options
 from onelayer.cli.options import JSON, LANGUAGE, SOURCE, Number, asked, grouped
 from onelayer.cli.outcome import count
 from onelayer.cli.output_paths import check_outputs
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from onelayer.data.dataset import Dataset
 
 OPTIONS = {
-    name: entry for name, entry in TRAINING.items() if name not in ("implementation", "early_stopping")
+    name: entry
+    for name, entry in TRAINING.items()
+    if name not in ("implementation", "early_stopping", "calibrate")
 }
 SECTIONS = {
     "Table": (*PREPARATION, *READING),
@@ -107,7 +109,9 @@ def search(
         raise click.UsageError("--cv and --validation exclude each other", context)
     if to_the_end and asked(context, "factor"):
         raise click.UsageError("--all and --factor exclude each other", context)
-    given |= {"language": language, "early_stopping": False}
+    given |= {"language": language, "early_stopping": False, "calibrate": None}
+    if given["solver"] == "auto" and not values.keys().isdisjoint(SGD):
+        given["solver"] = "sgd"
     check_owners(context, given, "fast")
     table = is_table(source_name)
     if not table:

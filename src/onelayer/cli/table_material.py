@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onelayer.cli.loading import about
-from onelayer.cli.material import Material, best_loss, check_held_out
+from onelayer.cli.material import Material, best_loss, check_classes, check_held_out
+from onelayer.cli.option_owners import check_calibrates
 from onelayer.cli.table_options import READING
 from onelayer.cli.tables import Part, Rows, open_source, rows_for
 
@@ -61,10 +62,14 @@ class TableMaterial(Material):
         self.loss = given["loss"] or _usual_loss(table, target)
         rows, held_out, validation = table, None, given["validation"]
         classes = self.loss == "cross-entropy"
+        check_calibrates(given, self.loss)
         if isinstance(validation, float):
             rows, held_out = table.split(
                 validation, given["random_state"], stratify=target if classes else None
             )
+        to_calibrate = None
+        if given["calibrate"] is not None:
+            rows, to_calibrate = rows.split(given["calibrate"], given["random_state"], stratify=target)
         preparation = None
         if self.loss == "squared" and weight is None and validation is None:
             preparation = of_large(rows, target, Options(**self.options))
@@ -75,10 +80,15 @@ class TableMaterial(Material):
             held_out = rows_for(preparation, validation, **reading)
         self.part = Part(rows, preparation, "train", weight)
         self.part_held_out = None if held_out is None else Part(held_out, preparation, "test", weight)
+        calibrating = None if to_calibrate is None else Part(to_calibrate, preparation, "test", weight).held()
+        self._to_calibrate = None if calibrating is None else calibrating[:2]
         self.target = f"log({target})" if preparation.target and preparation.target.log else target
         self.streamed = False
         if classes and self.held_out is not None:
             check_held_out(self.held_out, self.train, classifies=True)
+        if self._to_calibrate is not None:
+            check_held_out(self._to_calibrate[0], self.train, classifies=True)
+            check_classes(self._to_calibrate[0])
         if self.loss == "auto":
             self.loss, self.parameters = best_loss(self.train, given, self._held.weights)
 
@@ -109,6 +119,11 @@ class TableMaterial(Material):
     def weights_held_out(self) -> NDArray | None:
         """How much each of them counts."""
         return None if self._held_of_held_out is None else self._held_of_held_out.weights
+
+    @property
+    def to_calibrate(self) -> tuple[Dataset, NDArray | None] | None:
+        """The rows to calibrate on, and how much each of them counts."""
+        return self._to_calibrate
 
     def fit(self, model: Any, *, validate: bool, **keywords: Any) -> Any:
         """Return the estimator, fitted: least squares of many rows from one batch after the other."""

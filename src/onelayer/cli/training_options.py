@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from onelayer.cli.options import Number, Numbers, Validation
+from onelayer.cli.options import Fraction, Number, Numbers, Validation
 from onelayer.solvers.schedules import SCHEDULES
 
 AT_LEAST_ONE = click.IntRange(min=1)
@@ -53,11 +53,12 @@ TRAINING: dict[str, dict[str, Any]] = {
     },
     "solver": {
         "flags": ("--solver",),
-        "type": click.Choice(["auto", "closed_form", "newton", "sgd"]),
+        "type": click.Choice(["auto", "closed_form", "newton", "lbfgs", "sgd"]),
         "default": "auto",
         "show_default": True,
         "help": "How the optimum is sought: closed_form for the squared loss, newton for absolute, huber and quantile, "
-        "sgd for all. auto takes the exact one where there is one, unless an option of sgd is given.",
+        "lbfgs for cross-entropy, sgd for all. auto takes the exact one where there is one, unless an option of sgd "
+        "is given.",
     },
     "implementation": {
         "flags": ("--implementation",),
@@ -70,16 +71,15 @@ TRAINING: dict[str, dict[str, Any]] = {
         "flags": ("--max-iter",),
         "type": AT_LEAST_ONE,
         "metavar": "N",
-        "default": 200,
-        "show_default": True,
-        "help": "Steps of newton at most.",
+        "default": None,
+        "help": "Steps of newton or lbfgs at most.  [default: 200, of lbfgs 1000]",
     },
     "tol": {
         "flags": ("--tol",),
         "type": Number(low_open=True),
-        "default": 1e-8,
-        "show_default": True,
-        "help": "How far above its least value the objective may be, relative to it, when newton stops.",
+        "default": None,
+        "help": "How far above its least value the objective may be, relative to it, when newton or lbfgs stops.  "
+        "[default: 1e-8, of lbfgs 1e-10]",
     },
     "epochs": {
         "flags": ("--epochs",),
@@ -145,6 +145,13 @@ TRAINING: dict[str, dict[str, Any]] = {
         "metavar": "FRACTION|SOURCE",
         "help": "Rows to validate on: a fraction of the training rows, held out, with the same share of each class; or "
         "another data set.  [default: the test part of SOURCE]",
+    },
+    "calibrate": {
+        "flags": ("--calibrate",),
+        "type": Fraction(),
+        "metavar": "FRACTION",
+        "help": "For cross-entropy: set this share of the training rows aside, of each class alike, and find on them "
+        "the temperature of the probabilities. It is a share of what --validation leaves.",
     },
     "early_stopping": {
         "flags": ("--early-stopping",),

@@ -21,6 +21,7 @@ from torch import Tensor
 from onelayer.course import concise, scratch
 from onelayer.course.torch_threads import torch_threads
 from onelayer.errors import InvalidParameterError
+from onelayer.labels import are_soft
 from onelayer.objective import Objective
 from onelayer.solvers.loop import Loop, Setting
 
@@ -151,11 +152,21 @@ class ConciseLoop(TorchLoop):
 
 
 def _check(objective: Objective, name: str) -> None:
-    """Refuse losses and weights of rows that the course does not have."""
+    """Refuse losses, labels, rows and weights of rows that the course does not have."""
     if objective.loss.name not in _LOSSES:
         raise InvalidParameterError(
             f"loss={objective.loss.name!r}: the implementation {name!r} has {', '.join(map(repr, _LOSSES))}; "
             "use the implementation 'fast'"
+        )
+    if are_soft(objective.targets) and objective.loss.name == "cross-entropy":
+        raise InvalidParameterError(
+            f"the implementation {name!r} takes one label for each row, and y has soft labels; use the implementation "
+            f"'fast'"
+        )
+    if not objective.X.centring:
+        raise InvalidParameterError(
+            f"the implementation {name!r} reads every value of X, and X is sparse; give X.toarray(), or use the "
+            f"implementation 'fast'"
         )
     if objective.sample_weight is not None:
         raise InvalidParameterError(

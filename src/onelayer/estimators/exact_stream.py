@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators.regression_fit import RegressionFit
-from onelayer.estimators.regression_parameters import alphas_of, several
-from onelayer.solvers.closed_form import ClosedForm, ExactSolution, Statistics
+from onelayer.estimators.regression_parameters import alphas_of, several, solver_of_sparse
+from onelayer.solvers.closed_form import Block, Blocks, ClosedForm, ExactSolution, Statistics
 from onelayer.solvers.events import Callback
 from onelayer.solvers.fused import FusedLoop
 
@@ -38,12 +39,13 @@ def add_rows(
         X, y, sample_weight, reset=not known, targets_known=known, exact=True, surveyed=True, streamed=True
     )
     began = time.perf_counter()
-    statistics = Statistics.of(
-        part.X, part.targets, part.weights, n_threads=model.n_threads, columns=model._column_names
-    )
-    whole = statistics if earlier is None else earlier.merge(statistics)
+    whole = earlier
+    for block in Blocks(part.X, part.targets, part.weights):
+        statistics = Statistics.of(*block, n_threads=model.n_threads, columns=model._column_names)
+        whole = statistics if whole is None else whole.merge(statistics)
+    assert whole is not None
     solution = solver.solve_statistics(whole, alpha, callbacks=callbacks)
-    _become(model, solution, len(part.X), began, [model.training_] if known else [], growing=True)
+    _become(model, solution, part.X.shape[0], began, [model.training_] if known else [], growing=True)
 
 
 def fit_batches(
@@ -86,10 +88,12 @@ class _Checked:
     def __init__(self, model: LinearRegression, batches: Iterable[Sequence[Any]]) -> None:
         self.model, self.batches, self.n_rows = model, batches, 0
 
-    def __iter__(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
+    def __iter__(self) -> Iterator[Block]:
         model, flat, self.n_rows = self.model, True, 0
         for number, batch in enumerate(self.batches):
             X, y, *weights = batch
+            if issparse(X):
+                solver_of_sparse("closed_form", "closed_form", X.shape[1])
             part = model._labelled(
                 X,
                 y,
@@ -102,11 +106,11 @@ class _Checked:
             )
             flat = flat if number else model._one_dimensional
             model._one_dimensional = flat
-            self.n_rows += len(part.X)
-            block = part.X, part.targets, part.weights
+            self.n_rows += part.X.shape[0]
+            blocks = iter(Blocks(part.X, part.targets, part.weights))
             del batch, part, X, y, weights  # so that they are not held while the next rows are read
-            yield block
-            del block
+            yield from blocks
+            del blocks
 
 
 def _become(

@@ -40,7 +40,7 @@ def fit_summary(
     if covariance == "bootstrap" and model.alpha_ == 0:
         if rows is not None and model.loss == "squared":
             fit = model._exact_fit("summary")
-            check_fitted_rows(fit, rows.X, rows.targets, rows.weights, model.coefficient_names)
+            check_fitted_rows(fit, rows.X.stored, rows.targets, rows.weights, model.coefficient_names)
         resampled = _bootstrap(model, _needed(rows, "covariance='bootstrap'"), n_resamples, random_state)
     names: Any = {
         "features": model.coefficient_names,
@@ -52,7 +52,7 @@ def fit_summary(
         fit = model._exact_fit("summary")
         data: Any = (None, None, None)
         if rows is not None and resampled is None:  # those of a bootstrap have been checked
-            data = rows.X, rows.targets, rows.weights
+            data = rows.X.stored, rows.targets, rows.weights
         kind = "classical" if covariance == "bootstrap" else covariance
         return summarise(fit, *data, covariance=kind, **names)
     if covariance not in ("classical", "bootstrap"):
@@ -67,7 +67,7 @@ def fit_summary(
         losses,
         np.atleast_2d(model.coef_).astype(np.float64),
         np.atleast_1d(model.intercept_).astype(np.float64),
-        rows.X,
+        rows.X.stored,
         targets,
         rows.weights,
         fit_intercept=bool(model.fit_intercept),
@@ -105,10 +105,12 @@ def _bootstrap(
     targets = rows.targets[:, 0] if rows.targets.shape[1] == 1 else rows.targets
 
     def refit(weights: NDArray) -> tuple[NDArray, NDArray]:
-        again.fit(rows.X, targets, sample_weight=weights)
+        again.fit(rows.X.stored, targets, sample_weight=weights)
         return np.atleast_2d(again.coef_), np.atleast_1d(again.intercept_)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RankWarning)
         warnings.simplefilter("ignore", ConditionWarning)
-        return bootstrap(refit, len(rows.X), rows.weights, n_resamples=n_resamples, random_state=random_state)
+        return bootstrap(
+            refit, rows.X.shape[0], rows.weights, n_resamples=n_resamples, random_state=random_state
+        )

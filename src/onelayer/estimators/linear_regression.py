@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
@@ -15,7 +16,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from onelayer import validation
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.estimators.regression_parameters import SOLVERS, alphas_of, losses_of, several, solver_of
+from onelayer.estimators.regression_parameters import (
+    SOLVERS,
+    alphas_of,
+    check_alpha_for,
+    losses_of,
+    several,
+    solver_of,
+    solver_of_sparse,
+)
 from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.losses.regression import RegressionLoss
 from onelayer.objective import Objective
@@ -61,7 +70,8 @@ class LinearRegression(RegressorMixin, SingleLayer):
     scale : float or "auto", default "auto"
         Scale σ of the noise for Huber's loss, whose δ is ``delta``·σ: estimated together with the coefficients, so that
         σ² = Σ wᵢ·min(rᵢ², δ²) / Σ wᵢ; or a number in units of y, 1 for a δ in units of y. "sgd" estimates it once, from
-        at most 20,000 of the first rows that it sees. An estimate needs a ``delta`` above 1.
+        at most 20,000 of the first rows that it sees. An estimate needs a ``delta`` above 1, and of a sparse X up to
+        2,048 columns.
     quantile : float or list of float, default 0.5
         q of the quantile loss, between 0 and 1; a list of them makes a model with an output for each.
     alpha : float or list of float, default 0.0
@@ -70,7 +80,8 @@ class LinearRegression(RegressorMixin, SingleLayer):
     solver : {"auto", "closed_form", "newton", "sgd"}, default "auto"
         "closed_form" for the squared loss, "newton" for the others. "auto" is one of these, unless one of the
         parameters that only minibatch SGD has is not at its default: ``epochs``, ``batch_size``,
-        ``learning_rate``, ``schedule``, ``momentum`` or ``early_stopping``; then it is "sgd".
+        ``learning_rate``, ``schedule``, ``momentum`` or ``early_stopping``; then it is "sgd". So it is where X is
+        sparse, unless the loss is squared and X has 2,048 columns at most; the exact solvers refuse such an X.
     max_iter, tol : int, float, default 200, 1e-8
         Of "newton": it stops at the latest after so many iterations, and as soon as ``gap_`` is certainly no more than
         ``tol``.
@@ -214,7 +225,7 @@ validation_fraction, warm_start, random_state, n_threads
             return scores[:, 0] if np.ndim(self.intercept_) == 0 else scores
         from onelayer.inference.intervals import Interval, predict_interval
 
-        bounds = predict_interval(self._exact_fit("interval"), self._inputs(X), interval, kind=kind)
+        bounds = predict_interval(self._exact_fit("interval"), self._inputs(X).stored, interval, kind=kind)
         return Interval(*(each[:, 0] for each in bounds)) if np.ndim(self.intercept_) == 0 else bounds
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
@@ -311,7 +322,7 @@ validation_fraction, warm_start, random_state, n_threads
 
         with self._unchanged_on_failure():
             known = self.__sklearn_is_fitted__()
-            if self._method() != "closed_form":
+            if self._solver_for(X, self._method()) != "closed_form":
                 return self._go_on(X, y, sample_weight, callbacks, targets_known=known)
             self._check_parameters()
             add_rows(self, X, y, sample_weight, listeners(callbacks))
@@ -400,10 +411,16 @@ validation_fraction, warm_start, random_state, n_threads
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.solver != "newton"
         tags.target_tags.multi_output = not self._several_quantiles
         median = not several(self.quantile) and self.quantile == 0.5
         tags.regressor_tags.poor_score = self.loss == "quantile" and not median  # by R²
         return tags
+
+    @property
+    def optimality_gap_(self) -> float | None:
+        """The same as ``gap_``, under the name that it has for a classifier."""
+        return self.gap_
 
     @property
     def solves_exactly(self) -> bool:
@@ -429,10 +446,14 @@ validation_fraction, warm_start, random_state, n_threads
 
     def _method(self, loop: type[Loop] = FusedLoop) -> str:
         method = solver_of(self.loss, self.solver, vars(self), loop)
-        if several(self.alpha) and method != "closed_form":
-            raise InvalidParameterError(
-                f"alpha={self.alpha!r}: expected a finite number of at least 0; a list is for the solver 'closed_form'"
-            )
+        check_alpha_for(method, self.alpha)
+        return method
+
+    def _solver_for(self, X: Any, method: str) -> str:
+        if not issparse(X):
+            return method
+        method = solver_of_sparse(self.solver, method, X.shape[1])
+        check_alpha_for(method, self.alpha)
         return method
 
     def _check_alpha(self) -> None:
@@ -452,8 +473,8 @@ validation_fraction, warm_start, random_state, n_threads
         validation.check_finite(targets, name)
         return targets[:, None] if targets.ndim == 1 else targets
 
-    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
-        return sample_weight
+    def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
+        return targets, weights
 
     def _n_outputs(self, targets: NDArray) -> int:
         return max(targets.shape[1], len(self._losses))

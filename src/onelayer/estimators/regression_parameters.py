@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.errors import InvalidParameterError
+from onelayer.estimators.sgd_parameters import asks_for_sgd
 from onelayer.losses import Absolute, Huber, Quantile, Squared
 from onelayer.losses.regression import RegressionLoss
 from onelayer.solvers.fused import FusedLoop
@@ -17,15 +18,8 @@ from onelayer.validation import check_choice, check_real
 LOSSES = ("squared", "absolute", "huber", "quantile")
 SOLVERS = ("auto", "closed_form", "newton", "sgd")
 
-OF_SGD = {
-    "epochs": 10,
-    "batch_size": 256,
-    "learning_rate": "auto",
-    "schedule": "auto",
-    "momentum": 0.0,
-    "early_stopping": False,
-}
-"""The parameters that only minibatch SGD has, and their defaults."""
+MOST_COLUMNS = 1 << 11
+"""The columns of a sparse X up to which the closed form makes their square matrix."""
 
 
 def several(value: object) -> bool:
@@ -93,7 +87,7 @@ def solver_of(loss: object, solver: object, parameters: Mapping[str, Any], loop:
     parameters : mapping
         Holds those of ``OF_SGD``.
     loop : type of Loop
-        The implementation of the pass over the rows; one that is not onelayer's own goes with SGD alone.
+        The implementation of the pass over the rows.
 
     Raises
     ------
@@ -101,14 +95,14 @@ def solver_of(loss: object, solver: object, parameters: Mapping[str, Any], loop:
 
     Examples
     --------
+    >>> from onelayer.estimators.sgd_parameters import OF_SGD
     >>> solver_of("huber", "auto", OF_SGD, FusedLoop), solver_of("huber", "auto", {**OF_SGD, "epochs": 5}, FusedLoop)
     ('newton', 'sgd')
     """
     asked = check_choice("solver", solver, SOLVERS)
     exact = "closed_form" if loss == "squared" else "newton"
     if asked == "auto":
-        changed = any(parameters[name] != default for name, default in OF_SGD.items())
-        return "sgd" if changed or loop is not FusedLoop else exact
+        return "sgd" if asks_for_sgd(parameters, loop) else exact
     if asked not in (exact, "sgd"):
         raise InvalidParameterError(
             f"solver={asked!r} does not solve the loss {loss!r}; expected 'auto', {exact!r} or 'sgd'"
@@ -116,3 +110,46 @@ def solver_of(loss: object, solver: object, parameters: Mapping[str, Any], loop:
     if asked != "sgd" and loop is not FusedLoop:
         raise InvalidParameterError(f"solver={asked!r} has no other implementation than onelayer's own")
     return asked
+
+
+def solver_of_sparse(asked: object, solver: str, n_features: int) -> str:
+    """Return the solver for a sparse X in place of one that would have to fill it, if the choice was left to us.
+
+    Parameters
+    ----------
+    asked : str
+        The parameter.
+    solver : str
+        What ``solver_of`` has made of it.
+    n_features : int
+
+    Raises
+    ------
+    InvalidParameterError
+
+    Examples
+    --------
+    >>> solver_of_sparse("auto", "closed_form", 100_000), solver_of_sparse("auto", "closed_form", 100)
+    ('sgd', 'closed_form')
+    """
+    if solver == "sgd" or (solver == "closed_form" and n_features <= MOST_COLUMNS):
+        return solver
+    if asked == "auto":
+        return "sgd"
+    why = "reads every value of X" if solver == "newton" else "makes a square matrix of the columns"
+    raise InvalidParameterError(
+        f"solver={solver!r} {why}, and X is sparse with {n_features:,} columns; use solver='sgd', or give X.toarray()"
+    )
+
+
+def check_alpha_for(solver: str, alpha: Any) -> None:
+    """Refuse several weights of the penalty where the solver does not choose one.
+
+    Examples
+    --------
+    >>> check_alpha_for("closed_form", [0.0, 1.0])
+    """
+    if several(alpha) and solver != "closed_form":
+        raise InvalidParameterError(
+            f"alpha={alpha!r}: expected a finite number of at least 0; a list is for the solver 'closed_form'"
+        )

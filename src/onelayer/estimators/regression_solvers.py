@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators.regression_fit import RegressionFit, scaled
+from onelayer.estimators.regression_parameters import MOST_COLUMNS
 from onelayer.estimators.single_layer import Task
 from onelayer.losses import Absolute, Huber, Squared
 from onelayer.losses.regression import RegressionLoss
@@ -24,7 +25,7 @@ from onelayer.solvers.newton import Newton
 from onelayer.solvers.run import Monitor
 from onelayer.solvers.solution import Part, Solution, Stopped
 
-_SCALE_ROWS = 20_000
+_SCALE_ROWS, _SCALE_ELEMENTS = 20_000, 1 << 23
 
 Fitted = tuple[Solution, RegressionFit]
 Fit = Callable[[Task, RegressionLoss], Fitted]
@@ -185,7 +186,7 @@ def _losses_at_start(task: Task, losses: Sequence[RegressionLoss]) -> list[tuple
     F, start = task.objective, task.start
     parts = [(F.X, F.targets, F.sample_weight)]
     if task.held_out is not None:
-        parts.append((Dense(task.held_out.X), task.held_out.targets, task.held_out.weights))
+        parts.append((task.held_out.X, task.held_out.targets, task.held_out.weights))
     found = []
     for k, loss in enumerate(losses):
         if start is None:
@@ -200,11 +201,17 @@ def _losses_at_start(task: Task, losses: Sequence[RegressionLoss]) -> list[tuple
 
 def noise_scale(objective: Objective, delta: float) -> float:
     """Return the scale of the noise by a quick Huber fit to at most 20,000 of the rows; never 0."""
-    rows = spread(objective.X.shape[0], _SCALE_ROWS)
+    X = objective.X
+    if not X.centring and X.shape[1] > MOST_COLUMNS:
+        raise InvalidParameterError(
+            f"scale='auto' is estimated by a fit to some rows with every value of them, and X is sparse with "
+            f"{X.shape[1]:,} columns; give scale as a number in units of y"
+        )
+    rows = spread(X.shape[0], _SCALE_ROWS if X.centring else _SCALE_ELEMENTS // X.shape[1])
     weights = None if objective.sample_weight is None else objective.sample_weight[rows]
     some = replace(
         objective,
-        X=Dense(objective.X.array[rows]),
+        X=X.part(rows) if X.centring else Dense(X.sample(rows)),
         targets=objective.targets[rows],
         sample_weight=weights if weights is not None and weights.any() else None,
         loss=Huber(delta),
@@ -222,7 +229,7 @@ def validated(solution: Solution, found: RegressionFit, task: Task, score: Calla
     if task.held_out is None or not solution.epochs:
         return solution
     data = task.held_out
-    scores = Dense(data.X).scores(solution.coef, solution.intercept, task.objective.n_threads)
+    scores = data.X.scores(solution.coef, solution.intercept, task.objective.n_threads)
     targets = np.broadcast_to(data.targets, scores.shape)
     outputs = zip(found.losses, scores.T, targets.T, strict=True)
     loss = sum(each.value(s[:, None], y, data.weights) for each, s, y in outputs)

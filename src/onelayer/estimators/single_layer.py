@@ -17,14 +17,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from onelayer import frames, model_files, validation
 from onelayer.columnar import Columnar
 from onelayer.errors import InvalidDataError
 from onelayer.losses import Loss
-from onelayer.matrices import Dense
+from onelayer.matrices import Matrix, matrix_of
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
@@ -41,7 +41,7 @@ _DTYPES = [np.float64, np.float32, np.uint8]
 class Labelled:
     """Rows that have been checked: inputs, targets as a loss wants them, weights."""
 
-    X: Any
+    X: Matrix
     targets: NDArray
     weights: NDArray | None
 
@@ -106,8 +106,8 @@ class SingleLayer(BaseEstimator, ABC):
         """Remember what kind of targets there are; ``again`` for a model that goes on, which keeps its kind."""
 
     @abstractmethod
-    def _weights(self, sample_weight: NDArray | None, targets: NDArray) -> NDArray | None:
-        """Return the weights of rows of training data."""
+    def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
+        """Return targets and weights of training data as they enter the objective."""
 
     @abstractmethod
     def _check_alpha(self) -> None:
@@ -115,8 +115,11 @@ class SingleLayer(BaseEstimator, ABC):
 
     def _method(self, loop: type[Loop] = FusedLoop) -> str:
         """Return the name of the solver that is going to be used."""
-        validation.check_choice("solver", self.solver, self._solvers)
-        return "sgd"
+        return validation.check_choice("solver", self.solver, self._solvers)
+
+    def _solver_for(self, X: Any, method: str) -> str:
+        """Return the name of the solver for these rows: this one, unless it cannot take them."""
+        return method
 
     @abstractmethod
     def _n_outputs(self, targets: NDArray) -> int:
@@ -153,12 +156,14 @@ class SingleLayer(BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : (n_rows, n_features) array
+        X : (n_rows, n_features) array or sparse matrix
             uint8, float32 and float64 are used as they are, without a copy; uint8 is scaled by 1/255 on the way.
-            Other types are converted to float64.
-        y : (n_rows,) array
-            Class labels or targets.
+            Other types are converted to float64, and other sparse formats than CSR to that. Zeros that are not stored
+            are never filled in.
+        y : (n_rows,) or (n_rows, n_outputs) array
+            Class labels, or a probability for each class (soft labels); targets of a regression.
         sample_weight : (n_rows,) array, optional
+            How often each row counts: whole numbers are the same as rows that are repeated.
         X_val, y_val, sample_weight_val : arrays, optional
             Validation data, looked at after each epoch. Without them, ``early_stopping`` copies the rows of both parts.
         callbacks : sequence of Callback or functions
@@ -194,7 +199,7 @@ class SingleLayer(BaseEstimator, ABC):
         with self._unchanged_on_failure():
             warm = self.warm_start and self.__sklearn_is_fitted__()
             sgd, random_state = self._check_parameters(loop), check_random_state(self.random_state)
-            method = self._method(loop)
+            method = self._solver_for(X, self._method(loop))
             exact = method == "closed_form"
             train = self._labelled(
                 X, y, sample_weight, reset=not warm, targets_known=warm, exact=exact, surveyed=exact
@@ -204,7 +209,7 @@ class SingleLayer(BaseEstimator, ABC):
             held_out = None
             if X_val is not None:
                 held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val", exact=exact)
-                if held_out.targets.shape[1] != train.targets.shape[1]:
+                if self._n_outputs(held_out.targets) != self._n_outputs(train.targets):
                     raise InvalidDataError(
                         f"y_val has {held_out.targets.shape[1]} outputs, y has {train.targets.shape[1]}"
                     )
@@ -261,13 +266,19 @@ class SingleLayer(BaseEstimator, ABC):
             self.__dict__ = before
             raise
 
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn what the estimator takes: sparse matrices too."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn whether ``fit`` or ``partial_fit`` has been called."""
         return "coef_" in vars(self)
 
     @staticmethod
     def _checks(reset: bool) -> dict[str, Any]:
-        return {"dtype": _DTYPES, "ensure_all_finite": False, "reset": reset}
+        return {"dtype": _DTYPES, "ensure_all_finite": False, "reset": reset, "accept_sparse": "csr"}
 
     def _labelled(
         self,
@@ -289,16 +300,17 @@ class SingleLayer(BaseEstimator, ABC):
         """
         validation.check_finite_targets(y, f"y{part}")
         frames.check_numeric(X, f"X{part}")
-        inputs, outputs = self._validated(X, y, reset)
-        if not surveyed:
-            validation.check_finite(inputs, f"X{part}", self._column_names)
+        rows, outputs = self._validated(X, y, reset)
+        inputs = matrix_of(rows)
+        if not surveyed or len(inputs.blocks) > 1:
+            inputs.check_finite(f"X{part}", self._column_names)
         if not part:
             self._learn_targets(outputs, again=targets_known)
         targets = self._read_targets(outputs, f"y{part}")
         if self._loss.name == "squared":
             validation.check_range(targets, np.dtype(np.float64) if exact else inputs.dtype, f"y{part}")
         weights = validation.check_weights(
-            sample_weight, len(inputs), f"sample_weight{part}", some=not streamed
+            sample_weight, inputs.shape[0], f"sample_weight{part}", some=not streamed
         )
         return Labelled(inputs, targets, weights)
 
@@ -329,15 +341,18 @@ class SingleLayer(BaseEstimator, ABC):
 
     def _split(self, data: Labelled, random_state: np.random.RandomState) -> tuple[Labelled, Labelled]:
         """Set ``validation_fraction`` of the rows aside."""
-        if len(data.X) < 2:
+        n_rows = data.X.shape[0]
+        if n_rows < 2:
             raise InvalidDataError("early_stopping needs at least two rows, or X_val and y_val")
         from sklearn.model_selection import train_test_split
 
         train, held_out = train_test_split(
-            np.arange(len(data.X)), test_size=self.validation_fraction, random_state=random_state
+            np.arange(n_rows), test_size=self.validation_fraction, random_state=random_state
         )
         parts = [
-            Labelled(data.X[rows], data.targets[rows], None if data.weights is None else data.weights[rows])
+            Labelled(
+                data.X.part(rows), data.targets[rows], None if data.weights is None else data.weights[rows]
+            )
             for rows in (np.sort(train), np.sort(held_out))
         ]
         if any(part.weights is not None and not part.weights.any() for part in parts):
@@ -368,18 +383,18 @@ class SingleLayer(BaseEstimator, ABC):
         began = time.perf_counter()
         solution = self._minimise(sgd, method, task)
         seconds = time.perf_counter() - began
-        self._accept(solution, len(train.X), seconds, method, sgd)
+        self._accept(solution, train.X.shape[0], seconds, method, sgd)
         return solution
 
     def _objective(self, train: Labelled, sgd: SGD) -> Objective:
         """Return what is to be minimised over these rows."""
-        weights = self._weights(train.weights, train.targets)
-        total = float(len(train.X)) if weights is None else float(weights.sum())
+        targets, weights = self._weighted(train.targets, train.weights)
+        total = float(train.X.shape[0]) if weights is None else float(weights.sum())
         return Objective(
-            Dense(train.X),
-            train.targets,
+            train.X,
+            targets,
             self._loss,
-            self._n_outputs(train.targets),
+            self._n_outputs(targets),
             self._objective_alpha(total),
             weights,
             bool(self.fit_intercept),
@@ -431,20 +446,20 @@ class SingleLayer(BaseEstimator, ABC):
     def _monitor(self, task: Task) -> Monitor | None:
         """Return what judges parameters on the rows that were held out, if there are any."""
         data, loss = task.held_out, task.objective.loss
-        return None if data is None else partial(self._judge, Dense(data.X), data, loss)
+        return None if data is None else partial(self._judge, data, loss)
 
     def _judge(
-        self, X: Dense, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
+        self, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
     ) -> tuple[float, float | None]:
         """Return loss and score of parameters on rows that were held out."""
-        return self._judge_each(X, data, loss, [(coef, intercept)])[0]
+        return self._judge_each(data, loss, [(coef, intercept)])[0]
 
     def _judge_each(
-        self, X: Dense, data: Labelled, loss: Loss, parameters: Sequence[tuple[NDArray, NDArray]]
+        self, data: Labelled, loss: Loss, parameters: Sequence[tuple[NDArray, NDArray]]
     ) -> list[tuple[float, float | None]]:
         """Return loss and score of each of several pairs (coef, intercept), for which the rows are read once."""
         coef, intercept = (np.concatenate(arrays) for arrays in zip(*parameters, strict=True))
-        all_scores = X.scores(coef, intercept, self.n_threads)
+        all_scores = data.X.scores(coef, intercept, self.n_threads)
         judged = []
         for scores in np.split(all_scores, len(parameters), axis=1):
             score = self._score_of(scores, data.targets, data.weights)
@@ -466,12 +481,12 @@ class SingleLayer(BaseEstimator, ABC):
         if facts or arrays:
             raise ValueError(f"a {type(self).__name__} has no {', '.join([*facts, *arrays])}")
 
-    def _inputs(self, X: Any) -> NDArray:
+    def _inputs(self, X: Any) -> Matrix:
         """Return checked rows to predict."""
         check_is_fitted(self)
         frames.check_numeric(X, "X")
-        inputs = validate_data(self, X, **self._checks(reset=False))
-        validation.check_finite(inputs, "X", self._column_names)
+        inputs = matrix_of(validate_data(self, X, **self._checks(reset=False)))
+        inputs.check_finite("X", self._column_names)
         return inputs
 
     def named(self, names: Sequence[str]) -> Self:
@@ -503,7 +518,7 @@ class SingleLayer(BaseEstimator, ABC):
         """Return X·coefᵀ + intercept of checked X, shape (n_rows, n_rows of coef_)."""
         inputs = self._inputs(X)
         n_threads = None if self.n_threads is None else validation.check_integer("n_threads", self.n_threads)
-        return Dense(inputs).scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), n_threads)
+        return inputs.scores(np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_), n_threads)
 
     def save(self, path: str | Path, data: dict[str, Any] | None = None) -> None:
         """Write the model to a file that ``onelayer.load`` reads; the file holds no code.

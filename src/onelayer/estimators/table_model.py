@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,10 +24,18 @@ from onelayer.errors import InvalidDataError, TableWarning, optional_dependency,
 from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.one_pass import fit_in_one_pass, of_large
 from onelayer.estimators.single_layer import SingleLayer
+from onelayer.estimators.softmax_regression import SoftmaxRegression
+
+if TYPE_CHECKING:
+    from onelayer.explanation import Explanation
 
 
 def _has_probabilities(model: TableModel) -> bool:
     return is_classifier(model)
+
+
+def _is_softmax_regression(model: TableModel) -> bool:
+    return isinstance(model.estimator, SoftmaxRegression)
 
 
 class TableModel(BaseEstimator):
@@ -214,6 +222,40 @@ class TableModel(BaseEstimator):
         """Return the probability of each class, shape (n_rows, n_classes); NaN in rows that lack a value."""
         check_is_fitted(self)
         return np.concatenate(self._on_each_batch(X, self.estimator_.predict_proba))
+
+    @available_if(_is_softmax_regression)
+    def calibrate(
+        self, X_val: Any, y_val: str | ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Find the temperature of the probabilities on a table that was held out; see ``SoftmaxRegression.calibrate``.
+
+        Parameters
+        ----------
+        X_val : Table, path, frame or array
+        y_val : str, array or None
+            Name of the target column, or the labels; None for the column that the model was fitted to.
+        sample_weight : (n_rows,) array, optional
+        """
+        check_is_fitted(self)
+        self.estimator_.calibrate(*self._blocks(X_val, y_val, sample_weight).held())
+        return self
+
+    @available_if(_is_softmax_regression)
+    def explain(self, X: Any, *, reference: Any = None) -> Explanation:
+        """Return what each column of the matrix adds to the score of each class; see ``SoftmaxRegression.explain``.
+
+        Parameters
+        ----------
+        X : Table, path, frame or array
+        reference : Table, path, frame or array, optional
+            Rows with whose mean those of X are compared, such as the table of the fit; zeros by default.
+        """
+        check_is_fitted(self)
+        rows, others = (
+            None if table is None else np.concatenate(self._on_each_batch(table, np.array))
+            for table in (X, reference)
+        )
+        return self.estimator_.explain(rows, reference=others)
 
     def score(
         self, X: Any, y: str | ArrayLike | None = None, sample_weight: ArrayLike | None = None

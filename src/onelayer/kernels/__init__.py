@@ -7,6 +7,9 @@
 ``barrier``      how the threads of one loop wait for each other
 ``threads``      how these threads are started, and how an interrupt reaches them
 ``minibatch``    the loop itself: gather, scores, loss, gradient, update
+``lines``        weights with the outputs of a column side by side, for sparse rows
+``sparse_scoring``    scores of sparse rows
+``sparse_minibatch``  the loop over sparse rows, whose cost is that of their stored values
 ``wide_tiles``   register tiles for many outputs, which skip zeros
 ``logarithm``    a logarithm that vectorises
 ``wide_losses``  losses of many layers at once

@@ -33,7 +33,7 @@ _COLUMN_CHUNK = 8192
 _ROW_CHUNK = 1024
 _MANY_BLOCKS = 8
 _STRIP_BYTES = 1 << 15
-_DEPTHS = (0, *(depth(width) for width in range(1, GRADIENT_WIDTH + 1)))
+DEPTHS = (0, *(depth(width) for width in range(1, GRADIENT_WIDTH + 1)))
 
 
 FINISHED, STOPPED, DIVERGED = 0, 1, 2
@@ -144,7 +144,7 @@ def cut(
     row_bytes = max(lines * 64, n_outputs * number.itemsize)
     panel = max(1, min(_PANEL_BYTES // row_bytes, batch_size + GROUP - 1) // GROUP) * GROUP
     groups, chunk = panel // GROUP, min(columns, _COLUMN_CHUNK)
-    width = vector * _DEPTHS[n_outputs // -(-n_outputs // GRADIENT_WIDTH)]
+    width = vector * DEPTHS[n_outputs // -(-n_outputs // GRADIENT_WIDTH)]
     strip = max(1, _STRIP_BYTES // (n_outputs * number.itemsize * width)) * width
     row_chunks = 1 if -(-columns // width) >= _MANY_BLOCKS else min(_MANY_BLOCKS, -(-panel // _ROW_CHUNK))
     fused = row_chunks == 1 and batch_size <= panel
@@ -178,13 +178,13 @@ def _add(A, B, start, stop):
 
 
 @internal
-def _gradient(X, index, first, n_rows, D, column, stop, vector, G, position):
+def add_gradient(X, index, first, n_rows, D, column, stop, vector, G, position):
     """Add Σᵣ D[k, r]·X[index[first + r], j] to G, for the columns j in [column, stop)."""
     n_outputs = G.shape[0]
     tiles = -(-n_outputs // GRADIENT_WIDTH)
     for tile in range(tiles):
         output, after = share(n_outputs, tile, tiles)
-        several = _DEPTHS[after - output]
+        several = DEPTHS[after - output]
         j = column
         while j < stop:
             vectors = several if j + several * vector <= stop else 1
@@ -231,8 +231,7 @@ def _score_panel(thread, n_threads, state, rows, loss, layer, cuts, work, tile, 
         in_group = min(GROUP, n_rows - group * GROUP)
         upcoming = first + ((group + 1) * GROUP if task + 1 < end else n_rows + begin % groups * GROUP)
         if work.places.size > 0:
-            for r in range(group * GROUP, group * GROUP + in_group):
-                gather(rows, rows.order[first + r], start, stop, work.source, r)
+            gather(rows, first + group * GROUP, in_group, start, stop, work.source, group * GROUP)
         group_scores(
             rows,
             upcoming,
@@ -274,7 +273,7 @@ def _gradient_panel(thread, n_threads, rows, cuts, work, first, n_rows, columns,
         if is_first:
             _clear(G, start, stop)
         D, row = work.S[0, low:], place + low * GROUP
-        _gradient(work.source, index, row, in_chunk, D, start, stop, cuts.vector, G, start)
+        add_gradient(work.source, index, row, in_chunk, D, start, stop, cuts.vector, G, start)
 
 
 @internal
@@ -304,7 +303,7 @@ def _update_fused(thread, n_threads, rows, layer, step, cuts, work, tile, first,
     for start in range(begin * cuts.width, last, strip):
         stop = min(start + strip, last)
         _clear(tile.G, 0, stop - start)
-        _gradient(work.source, index, place, n_rows, work.S[0], start, stop, cuts.vector, tile.G, 0)
+        add_gradient(work.source, index, place, n_rows, work.S[0], start, stop, cuts.vector, tile.G, 0)
         _update(layer, step, rows.unit, tile.G, 0, start, stop)
 
 

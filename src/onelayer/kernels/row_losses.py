@@ -88,6 +88,20 @@ def quantile(S, targets, weights, q):
 
 
 @njit(nogil=True)
+def _find_largest(S, largest, winner, rest):
+    """Write the largest score of each row and its class; clear ``rest``."""
+    for r in range(GROUP):
+        largest[r] = S[0, r]
+        winner[r] = 0
+        rest[r] = 0
+    for k in range(1, S.shape[0]):
+        for r in range(GROUP):
+            above = S[k, r] > largest[r]
+            largest[r] = S[k, r] if above else largest[r]
+            winner[r] = k if above else winner[r]
+
+
+@njit(nogil=True)
 def cross_entropy(S, targets, weights, scratch):
     """Cross-entropy from scores: S becomes w·(p − onehot(y)); returns Σ w·(log Σₖ exp sₖ − s_y).
 
@@ -96,15 +110,7 @@ def cross_entropy(S, targets, weights, scratch):
     """
     largest, winner, rest = scratch[0], scratch[1], scratch[2]
     n_outputs = S.shape[0]
-    for r in range(GROUP):
-        largest[r] = S[0, r]
-        winner[r] = 0
-        rest[r] = 0
-    for k in range(1, n_outputs):
-        for r in range(GROUP):
-            above = S[k, r] > largest[r]
-            largest[r] = S[k, r] if above else largest[r]
-            winner[r] = k if above else winner[r]
+    _find_largest(S, largest, winner, rest)
     total = 0.0
     margin = scratch[3]
     for r in range(GROUP):
@@ -127,6 +133,45 @@ def cross_entropy(S, targets, weights, scratch):
 
 
 @njit(nogil=True)
+def soft_cross_entropy(S, targets, weights, scratch):
+    """Cross-entropy of soft labels q: S becomes w·(p·Σq − q); returns Σ w·Σₖ qₖ·(log Σⱼ exp sⱼ − sₖ).
+
+    Of the class with the largest score both 1 − p and Σq − q are sums of the others, so that a gradient near zero keeps
+    its digits.
+    """
+    largest, winner, rest, share = scratch[0], scratch[1], scratch[2], scratch[3]
+    n_outputs = S.shape[0]
+    _find_largest(S, largest, winner, rest)
+    for r in range(GROUP):
+        share[r] = 0
+    for k in range(n_outputs):
+        for r in range(GROUP):
+            below = largest[r] - S[k, r]
+            e = exponential(-below)
+            S[k, r] = e
+            rest[r] += e if winner[r] != k else e - e
+            share[r] += targets[k, r] * below
+    total = 0.0
+    for r in range(GROUP):
+        total += weights[r] * share[r]
+        share[r] = 0
+    for k in range(n_outputs):
+        for r in range(GROUP):
+            share[r] += targets[k, r] if winner[r] != k else rest[r] - rest[r]
+    for r in range(GROUP):
+        total += weights[r] * (share[r] + targets[int(winner[r]), r]) * math.log1p(rest[r])
+        largest[r] = weights[r] / (1 + rest[r])
+    for k in range(n_outputs):
+        for r in range(GROUP):
+            q = targets[k, r]
+            apart = share[r] - q * rest[r]
+            if winner[r] != k:
+                apart = S[k, r] * (share[r] + targets[int(winner[r]), r]) - q * (1 + rest[r])
+            S[k, r] = apart * largest[r]
+    return total
+
+
+@njit(nogil=True)
 def multiply(S, scale):
     """Multiply the scores of each output by its factor."""
     for k in range(scale.size):
@@ -143,14 +188,16 @@ def row_loss(loss, S, targets, weights, scratch):
     loss : RowLoss
     S : (outputs, GROUP) float
     targets : (outputs or 1, GROUP) float
-        Target values, or class indices (exact in floating point).
+        Target values or soft labels, or class indices (exact in floating point).
     weights : (GROUP,) float
         Weight of each row; 0 for a lane that holds no row.
     scratch : (4, GROUP) float
     """
     multiply(S, loss.scale)
-    if loss.code == CROSS_ENTROPY:
+    if loss.code == CROSS_ENTROPY and targets.shape[0] == 1:
         total = cross_entropy(S, targets, weights, scratch)
+    elif loss.code == CROSS_ENTROPY:
+        total = soft_cross_entropy(S, targets, weights, scratch)
     elif loss.code == SQUARED:
         total = squared(S, targets, weights)
     elif loss.code == ABSOLUTE:

@@ -55,17 +55,23 @@ def share(n_tasks, thread, n_threads):
 
 
 @internal
-def gather(rows, row, start, stop, buffer, position):
-    """Copy columns [start, stop) of one row into the buffer, centred and scaled if a centre is given."""
-    stop = min(stop, rows.X.shape[1])
-    x, gathered = rows.X[row, start:stop], buffer[position, start:stop]
-    if rows.center.size == 0:
-        for j in range(x.size):
-            gathered[j] = x[j]
+def gather(rows, first, n_rows, start, stop, buffer, position):
+    """Copy columns [start, stop) of some rows of the pass into the buffer, centred and scaled if a centre is given.
+
+    All rows of a panel in one call, and no view of a row: either costs as much as ten numbers.
+    """
+    X, order, center, inverse_scale = rows.X, rows.order, rows.center, rows.inverse_scale
+    stop = min(stop, X.shape[1])
+    if center.size == 0:
+        for r in range(n_rows):
+            row = order[first + r]
+            for j in range(start, stop):
+                buffer[position + r, j] = X[row, j]
     else:
-        center, inverse_scale = rows.center[start:stop], rows.inverse_scale[start:stop]
-        for j in range(x.size):
-            gathered[j] = (x[j] - center[j]) * inverse_scale[j]
+        for r in range(n_rows):
+            row = order[first + r]
+            for j in range(start, stop):
+                buffer[position + r, j] = (X[row, j] - center[j]) * inverse_scale[j]
 
 
 @internal
@@ -110,8 +116,7 @@ def _compile(source):
             index, place = rows.order, first
             if places.size > 0:
                 index, place = places, thread * GROUP
-                for r in range(n_rows):
-                    gather(rows, first + r, 0, columns, X, place + r)
+                gather(rows, first, n_rows, 0, columns, X, place)
             group_scores(rows, first + GROUP, X, index, place, n_rows, W, 0, columns, S)
             for r in range(n_rows):
                 for k in range(n_outputs):

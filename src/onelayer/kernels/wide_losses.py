@@ -1,8 +1,8 @@
 """Losses of many layers at once over one group of rows: scores in, gradients in the scores out, in place.
 
-The scores of a group lie as (outputs, layers·GROUP), so that the loops over lanes are long. Cross-entropy, of which
-most of the work is exponentials, goes over all layers together; other losses are those of ``row_losses``, layer by
-layer.
+The scores of a group lie as (outputs, layers·GROUP), so that the loops over lanes are long. Cross-entropy of classes,
+of which most of the work is exponentials, goes over all layers together; that of soft labels and the other losses are
+those of ``row_losses``, layer by layer.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def wide_loss(loss, S, n_outputs, targets, weights, scratch, losses, totals):
     totals : (layers,) float64
     """
     layers = totals.size
-    if loss.code == CROSS_ENTROPY:
+    if loss.code == CROSS_ENTROPY and targets.shape[0] == 1:
         _cross_entropy(S.reshape(n_outputs, layers * GROUP), targets[0], weights, scratch, losses)
         for c in range(layers):
             totals[c] = 0

@@ -135,11 +135,10 @@ def new_work(layer: WideLayer, n_layers: int, batch_size: int) -> WideWork:
 def _gather_group(rows, first, n_rows, work, place):
     """Copy a group of rows to ``place`` of the buffer, zeros where there are less, and note what is not zero."""
     n_features = rows.X.shape[1]
+    gather(rows, first, n_rows, 0, n_features, work.Z, place)
+    for r in range(place + n_rows, place + GROUP):
+        work.Z[r, :n_features] = 0
     for r in range(place, place + GROUP):
-        if r - place < n_rows:
-            gather(rows, rows.order[first + r - place], 0, n_features, work.Z, r)
-        else:
-            work.Z[r, :n_features] = 0
         for block in range(work.filled.shape[0]):
             work.filled[block, r] = nonzero(work.Z[r], block * LOOK, EVERY)
 

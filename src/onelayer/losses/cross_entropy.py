@@ -122,7 +122,7 @@ class CrossEntropy(Loss):
                 f"scores have shape {scores.shape} and targets {targets.shape}; expected ({n_rows},) labels, "
                 f"or soft labels of the scores' shape"
             )
-        _check_distributions(targets)
+        check_distributions(targets)
         return scores, targets.astype(scores.dtype, copy=False)
 
     def _rows(self, scores: Array, targets: NDArray) -> Array:
@@ -201,14 +201,26 @@ def _labels(targets: NDArray, n_outputs: int) -> NDArray[np.intp]:
     return labels
 
 
-def _check_distributions(soft: NDArray) -> None:
-    """Refuse soft labels that are no probabilities, naming the first row, and its sum if it is not one."""
-    least = soft.min(axis=1, initial=0)
+def check_distributions(soft: NDArray, name: str = "") -> None:
+    """Refuse soft labels that are no probabilities, naming the first row, and its sum if it is not one.
+
+    Raises
+    ------
+    InvalidDataError
+
+    Examples
+    --------
+    >>> check_distributions(np.array([[0.5, 0.5], [0.5, 0.6]]), "y")
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.InvalidDataError: the soft labels of row 1 of y sum to 1.1; the probabilities of a row must sum to 1
+    """
+    where, least = f" of {name}" if name else "", soft.min(axis=1, initial=0)
     if not (least >= 0).all():
         row = int((~(least >= 0)).argmax())
         k = int((~(soft[row] >= 0)).argmax())
         raise InvalidDataError(
-            f"the soft label of class {k} in row {row} is {soft[row, k]}; it must be a probability"
+            f"the soft label of class {k} in row {row}{where} is {soft[row, k]}; it must be a probability"
         )
     sums = soft.sum(axis=1, dtype=np.float64)
     eps = np.finfo(soft.dtype).eps if soft.dtype.kind == "f" else 0
@@ -216,5 +228,5 @@ def _check_distributions(soft: NDArray) -> None:
     if wrong.any():
         row = int(wrong.argmax())
         raise InvalidDataError(
-            f"the soft labels of row {row} sum to {sums[row]:.6g}; the probabilities of a row must sum to 1"
+            f"the soft labels of row {row}{where} sum to {sums[row]:.6g}; the probabilities of a row must sum to 1"
         )

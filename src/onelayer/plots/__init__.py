@@ -20,8 +20,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from onelayer.plots.accuracy_coverage import AccuracyCoverageDisplay
+from onelayer.plots.class_reliability import ClassReliabilityDisplay
 from onelayer.plots.coefficients import CoefficientsDisplay
 from onelayer.plots.effects import EffectsDisplay
+from onelayer.plots.explanation import ExplanationDisplay
 from onelayer.plots.gallery import GalleryDisplay
 from onelayer.plots.history import HistoryDisplay
 from onelayer.plots.influence import InfluenceDisplay
@@ -39,10 +42,13 @@ _FROM_SCIKIT_LEARN = {
 }
 
 __all__ = [
+    "AccuracyCoverageDisplay",
+    "ClassReliabilityDisplay",
     "CoefficientIntervalsDisplay",
     "CoefficientsDisplay",
     "ConfusionMatrixDisplay",
     "EffectsDisplay",
+    "ExplanationDisplay",
     "GalleryDisplay",
     "HistoryDisplay",
     "InfluenceDisplay",

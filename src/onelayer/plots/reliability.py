@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class ReliabilityDisplay:
     """How often the predicted class was right, at each confidence; on the diagonal the model is calibrated.
 
-    (scikit-learn's ``CalibrationDisplay`` is for two classes.)
+    Whiskers hold the true accuracy of their bin with a probability of at least 95 %: a bin whose whisker crosses the
+    diagonal may be calibrated. (scikit-learn's ``CalibrationDisplay`` is for two classes; each class by itself is drawn
+    by :class:`onelayer.plots.ClassReliabilityDisplay`.)
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ class ReliabilityDisplay:
     ax_, figure_
         Where it was drawn.
     bars_ : matplotlib bars, one for each bin that holds predictions
+    whiskers_ : matplotlib collection
+        See :meth:`onelayer.calibration.ReliabilityCurve.interval`.
 
     Examples
     --------
@@ -70,9 +74,9 @@ class ReliabilityDisplay:
             alpha=0.35,
             edgecolor=BLUE,
         )
-        self.ax_.plot(
-            self.curve.probability[filled], self.curve.frequency[filled], "o", color=BLUE, markersize=4
-        )
+        at, (low, high) = self.curve.probability[filled], self.curve.interval()
+        self.whiskers_ = self.ax_.vlines(at, low[filled], high[filled], color=BLUE, linewidth=1.2)
+        self.ax_.plot(at, self.curve.frequency[filled], "o", color=BLUE, markersize=4)
         self.ax_.plot([0, 1], [0, 1], "--", color="gray", label="calibrated")
         error = self.curve.expected_calibration_error
         self.ax_.set(xlabel="Confidence", ylabel="Accuracy", xlim=(0, 1), ylim=(0, 1), aspect="equal")

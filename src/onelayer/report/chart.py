@@ -97,9 +97,10 @@ class Chart:
     x, y : Axis
     description : str
         What the chart shows, for those who cannot see it.
-    bands, cells, bars, dots, lines, marks
+    bands, cells, bars, whiskers, dots, lines, marks
         What is drawn, in this order: areas as polygons have their points, hexagons as (strength of colour from 0 to 1,
-        path), upright bars, dots, curves, and dots that are pointed out.
+        path), upright bars, upright lines as (place, one end, the other end), dots, curves, and dots that are pointed
+        out.
     reference : (x1, y1, x2, y2) or None
         A dashed line to compare with.
     legend : list of (look, words)
@@ -111,6 +112,7 @@ class Chart:
     description: str
     lines: list[Line] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
+    whiskers: list[tuple[float, float, float]] = field(default_factory=list)
     dots: list[tuple[float, float]] = field(default_factory=list)
     bands: list[str] = field(default_factory=list)
     cells: list[tuple[float, str]] = field(default_factory=list)
@@ -121,9 +123,11 @@ class Chart:
     height: float = HEIGHT
 
 
-def horizontal(low: float, high: float, label: str, *, whole: bool = False, snug: bool = True) -> Axis:
+def horizontal(
+    low: float, high: float, label: str, *, whole: bool = False, snug: bool = True, width: float = WIDTH
+) -> Axis:
     """Return an axis along the bottom; see :func:`_axis`."""
-    return _axis(low, high, LEFT, WIDTH - RIGHT, label, whole, snug)
+    return _axis(low, high, LEFT, width - RIGHT, label, whole, snug)
 
 
 def vertical(

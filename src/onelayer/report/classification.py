@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from onelayer.calibration import reliability_curve
 from onelayer.class_names import class_names
 from onelayer.data.dataset import Dataset
 from onelayer.evaluation import ClassPredictions, Evaluation, evaluate, predict_classes
 from onelayer.languages import texts
 from onelayer.plots import gallery
 from onelayer.plots.weights import weight_images
-from onelayer.report import chart, images
+from onelayer.report import images
+from onelayer.report.calibration import Calibration, calibration_of
 from onelayer.report.coefficient_table import CoefficientTable, coefficient_table, shortened
-from onelayer.report.curves import Curves, curves_of
-from onelayer.report.numbers import decimals, percent, significant
+from onelayer.report.curves import Curves, curve_words_of, curves_of
+from onelayer.report.explanations import Explained, explained_rows
+from onelayer.report.numbers import percent, significant
 from onelayer.report.record import Texts
 
 TEMPLATE = "classification.html.jinja"
@@ -28,7 +29,6 @@ _MOST_CLASSES = 100
 _MOST_WEIGHTS = 50
 _MOST_MISTAKES = 10
 _N_IMAGES = 8
-_N_BINS = 15
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,6 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """Expected calibration error, reliability diagram, histogram of the confidence, and other figures."""
-
-    error: float
-    diagram: chart.Chart
-    counts: chart.Chart
-    figures: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
 class Classification:
     """Everything that the page of a classifier shows.
 
@@ -96,8 +86,9 @@ class Classification:
     coefficients : CoefficientTable or None
         In place of weight images.
     galleries : list of (str, list of Card)
-    reliability : Reliability
-    classes : list of (str, precision, recall, f1, rows)
+    explanations : list of (str, list of Explained)
+    calibration : Calibration
+    classes : list of (str, precision, recall, f1, calibration error, rows)
     """
 
     title: str
@@ -108,13 +99,15 @@ class Classification:
     names: list[str]
     n_scores: int
     curves: Curves | None
+    curve_words: Texts
     confusion: list[list[Cell]] | None
     mistakes: list[Mistake]
     weights: list[tuple[str, str]]
     coefficients: CoefficientTable | None
     galleries: list[tuple[str, list[Card]]]
-    reliability: Reliability
-    classes: list[tuple[str, float, float, float, int]]
+    explanations: list[tuple[str, list[Explained]]]
+    calibration: Calibration
+    classes: list[tuple[str, float, float, float, float, int]]
 
 
 def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: str) -> Classification:
@@ -130,6 +123,8 @@ def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: s
         results.append((t["on_train"], evaluate(model, train.X, train.y)))
     scores = names[-len(model.coef_) :]
     drawable = images.is_drawable(shown.image_shape)
+    calibration = calibration_of(model, shown, predictions, names, t)
+    curve_words = curve_words_of(model.history_, t)
     return Classification(
         title=t["title_softmax"].format(name=train.name),
         lede=t["lede_softmax"].format(
@@ -144,14 +139,16 @@ def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: s
         part=t[f"part_{judged}"],
         names=names,
         n_scores=len(scores),
-        curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=t),
+        curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=curve_words),
+        curve_words=curve_words,
         confusion=_confusion(predictions, names, t) if len(names) <= _MOST_CELLS else None,
         mistakes=_mistakes(predictions, names),
         weights=_weights(model, shown, scores) if drawable else [],
         coefficients=None if drawable else coefficient_table(model, train, scores),
         galleries=_galleries(model, shown, predictions, names, t) if drawable else [],
-        reliability=_reliability(predictions, t),
-        classes=_classes(predictions, names),
+        explanations=explained_rows(model, train, shown, predictions, names, t),
+        calibration=calibration,
+        classes=_classes(predictions, names, calibration.class_errors),
     )
 
 
@@ -215,51 +212,9 @@ def _card(example: gallery.Example, names: list[str], t: Texts) -> Card:
     return Card(images.example_png(example.pixels), example.row, words, odds)
 
 
-def _reliability(predictions: ClassPredictions, t: Texts) -> Reliability:
-    curve = reliability_curve(predictions.correct, predictions.confidence, n_bins=_N_BINS)
-    error = curve.expected_calibration_error
-    edges, counts = curve.edges.tolist(), curve.counts.tolist()
-    frequency, confidence = curve.frequency.tolist(), curve.probability.tolist()
-
-    def words(i: int) -> str:
-        return t["reliability_bin"].format(
-            low=percent(edges[i]),
-            high=percent(edges[i + 1]),
-            count=f"{counts[i]:,}",
-            frequency=percent(frequency[i]),
-        )
-
-    x = chart.horizontal(0, 1, t["confidence"])
-    y = chart.vertical(0, 1, t["accuracy"])
-    diagram = chart.Chart(
-        x,
-        y,
-        t["reliability_description"].format(n=_N_BINS, ece=decimals(error, 3)),
-        bars=chart.bars(x, y, edges, frequency, words),
-        dots=[
-            (x.place(c), y.place(f)) for c, f in zip(confidence, frequency, strict=True) if not math.isnan(c)
-        ],
-        reference=(x.place(0), y.place(0), x.place(1), y.place(1)),
-        legend=[("bar", t["accuracy_in_bin"]), ("reference", t["calibrated"])],
-    )
-    up = chart.vertical(0, max(counts), t["confidence_counts"])
-    sure = float((predictions.confidence > 0.9).mean())
-    histogram = chart.Chart(
-        x,
-        up,
-        t["counts_description"].format(share=percent(sure), threshold="90%"),
-        bars=chart.bars(x, up, edges, [float(count) if count else math.nan for count in counts], words),
-    )
-    figures = [
-        (t["ece"], decimals(error, 3)),
-        (t["mce"], decimals(curve.maximum_calibration_error, 3)),
-        (t["mean_confidence"], percent(float(predictions.confidence.mean()))),
-        (t["accuracy"], percent(float(predictions.correct.mean()))),
-    ]
-    return Reliability(error, diagram, histogram, figures)
-
-
-def _classes(predictions: ClassPredictions, names: list[str]) -> list[tuple[str, float, float, float, int]]:
+def _classes(
+    predictions: ClassPredictions, names: list[str], errors: list[float]
+) -> list[tuple[str, float, float, float, float, int]]:
     scores = predictions.scores()
     largest = np.argsort(-scores.support, kind="stable")[:_MOST_CLASSES]
     return [
@@ -268,6 +223,7 @@ def _classes(predictions: ClassPredictions, names: list[str]) -> list[tuple[str,
             float(scores.precision[k]),
             float(scores.recall[k]),
             float(scores.f1[k]),
+            errors[k],
             int(scores.support[k]),
         )
         for k in sorted(largest.tolist())

@@ -32,10 +32,13 @@ def error_scale(objective: Objective, coef: NDArray, intercept: NDArray) -> NDAr
     """
     X, weights = objective.X, objective.sample_weight
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-    rows = rows[spread(len(rows), max(1, _ELEMENTS // X.shape[1]))]
+    rows = rows[spread(len(rows), max(1, _ELEMENTS // X.row_size))]
     weights = None if weights is None else weights[rows]
     with np.errstate(over="ignore", invalid="ignore"):
-        errors = np.abs(X.sample(rows) @ coef.T.astype(X.number) + intercept - objective.targets[rows])
+        errors = np.abs(
+            X.part(rows).scores(coef.astype(X.number), intercept, objective.n_threads)
+            - objective.targets[rows]
+        )
     errors = np.nan_to_num(errors.astype(np.float64), nan=np.inf, posinf=np.finfo(np.float64).max)
     limit = Quantile(_SHARE).constant(errors, weights, objective.n_outputs)
     size = Squared().constant(np.minimum(errors, limit), weights, objective.n_outputs)

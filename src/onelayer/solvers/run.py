@@ -122,7 +122,8 @@ class Run:
         moments = X.moments(objective.sample_weight)
         share, moments = moments.total, moments if stream is None else stream.moments.merge(moments)
         prior = _PRIOR if self.sgd.streaming else 0.0
-        self.center, self.inverse_scale = moments.standardisation(X.number, objective.fit_intercept, prior)
+        centred = objective.fit_intercept and X.centring
+        self.center, self.inverse_scale = moments.standardisation(X.number, centred, prior)
         curvature = objective.minibatch_curvature(
             self.batch_size, self.center, self.inverse_scale, self.random_state
         )

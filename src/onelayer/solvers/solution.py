@@ -22,6 +22,7 @@ class Stopped(StrEnum):
     EARLY = "early stopping"
     CALLBACK = "callback"
     INTERRUPTED = "interrupted"
+    SEPARABLE = "separable classes"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class Solution:
         What a later run over more rows goes on from.
     gap : float or None
         How far the objective is above its least value at most, relative to it; None where that is not known.
+    objective : float or None
+        F of the parameters, where the solver knows it.
     scale : float, (n_outputs,) array, or None
         Scale of the noise, where it was estimated with the parameters; of several outputs each has its own.
     rank : int or None
@@ -122,6 +125,7 @@ class Solution:
     epochs: list[Epoch] = field(default_factory=list)
     stream: Stream | None = None
     gap: float | None = None
+    objective: float | None = None
     scale: float | NDArray | None = None
     rank: int | None = None
     parts: list[Part] = field(default_factory=list)

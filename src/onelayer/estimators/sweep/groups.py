@@ -1,4 +1,4 @@
-"""Candidates that go together on one split: side by side where they share minibatches, else one after the other."""
+"""Candidates that go together on one split: in step where they share minibatches, else one after the other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
@@ -18,7 +19,6 @@ from onelayer.estimators.regression_fit import RegressionFit
 from onelayer.estimators.single_layer import Labelled, SingleLayer, Task
 from onelayer.estimators.sweep.grid import Parameters
 from onelayer.estimators.sweep.splits import Split
-from onelayer.matrices import Dense
 from onelayer.solvers.closed_form import ClosedForm
 from onelayer.solvers.events import Epoch
 from onelayer.solvers.solution import Solution, Stopped
@@ -40,22 +40,27 @@ class Group(ABC):
     failures : dict of int to DivergenceError
     seconds : dict of int to float
         Time spent on each, in seconds; of those trained together, an equal share.
+    stops : bool
+        Whether candidates can be stopped before their end.
     """
+
+    stops: ClassVar[bool]
 
     def __init__(self, models: dict[int, SingleLayer], split: Split) -> None:
         self.members, self.models = list(models), models
         self.failures: dict[int, DivergenceError] = {}
         self.seconds = dict.fromkeys(models, 0.0)
         first = models[self.members[0]]
-        self.method, exact = first._method(), first._method() == "closed_form"
         train, held_out = split.train, split.held_out
+        self.method = first._solver_for(train.X, first._method())
+        exact = self.method == "closed_form"
         self.train: Labelled = first._labelled(
             train.X, train.y, train.weights, reset=True, targets_known=False, exact=exact
         )
         self.held_out: Labelled = first._labelled(
             held_out.X, held_out.y, held_out.weights, part="_val", exact=exact
         )
-        if self.held_out.targets.shape[1] != self.train.targets.shape[1]:
+        if first._n_outputs(self.held_out.targets) != first._n_outputs(self.train.targets):
             raise InvalidDataError(
                 f"y_val has {self.held_out.targets.shape[1]} outputs, y has {self.train.targets.shape[1]}"
             )
@@ -97,6 +102,8 @@ class Group(ABC):
 class SideBySide(Group):
     """Candidates of minibatch SGD that differ in nothing but ``SHARED`` parameters."""
 
+    stops = True
+
     def __init__(self, models: dict[int, SingleLayer], split: Split) -> None:
         super().__init__(models, split)
         first = models[self.members[0]]
@@ -106,7 +113,7 @@ class SideBySide(Group):
             for model in models.values()
         ]
         base = problems[0][1]
-        judge = partial(first._judge_each, Dense(self.held_out.X), self.held_out, base.loss)
+        judge = partial(first._judge_each, self.held_out, base.loss)
         self.together = Together(
             [(sgd, replace(base, alpha=objective.alpha)) for sgd, objective in problems], random_state, judge
         )
@@ -145,7 +152,7 @@ class SideBySide(Group):
         """Return the model of a candidate."""
         model, solution = self.models[candidate], self.together.candidates[self.place[candidate]].solution()
         sgd = model._check_parameters()
-        model._accept(solution, len(self.train.X), self.seconds[candidate], "sgd", sgd)
+        model._accept(solution, self.train.X.shape[0], self.seconds[candidate], "sgd", sgd)
         model._conclude(solution)
         return model
 
@@ -154,11 +161,14 @@ class OneByOne(Group):
     """Candidates of an exact solver that differ in the weight of the penalty alone, from the largest down.
 
     Least squares sum up the rows once for all of them; of another solver each starts where the one before has ended.
+    A candidate of minibatch SGD that shares nothing with others is one alone.
     """
+
+    stops = False
 
     def __init__(self, models: dict[int, SingleLayer], split: Split) -> None:
         super().__init__(models, split)
-        self.order = sorted(self.members, key=lambda c: -float(models[c]._objective_alpha(1.0)))
+        self.order = sorted(self.members, key=lambda c: -self.task(models[c]).objective.alpha)
         self.solutions: dict[int, Solution] = {}
 
     @property
@@ -189,11 +199,11 @@ class OneByOne(Group):
         began = time.perf_counter()
         solution = closed_form.solve_statistics(statistics, alpha, model._monitor(task))
         model._know(RegressionFit.exact(solution))
-        model._accept(solution, len(self.train.X), time.perf_counter() - began, self.method, sgd)
+        model._accept(solution, self.train.X.shape[0], time.perf_counter() - began, self.method, sgd)
         return solution
 
     def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
-        """Do nothing: what is exact is not stopped."""
+        """Do nothing: each has ended when it is heard of."""
 
     def epochs(self, candidate: int) -> list[Epoch]:
         """Return the records of a candidate."""
@@ -214,12 +224,13 @@ def groups_of(
 ) -> list[list[Group]]:
     """Return the groups, each once for every split."""
     keyed: dict[str, list[int]] = {}
+    X = splits[0].train.X
     for number, parameters in enumerate(candidates):
-        keyed.setdefault(_key(estimator, parameters), []).append(number)
+        keyed.setdefault(_key(clone(estimator).set_params(**parameters), X), []).append(number)
     groups: list[list[Group]] = []
     for members in keyed.values():
         model = clone(estimator).set_params(**candidates[members[0]])
-        kind: type[Group] = SideBySide if _shares_minibatches(model) else OneByOne
+        kind: type[Group] = SideBySide if _shares_minibatches(model, X) else OneByOne
         groups.append(
             [
                 kind({c: clone(estimator).set_params(**candidates[c]) for c in members}, split)
@@ -229,20 +240,19 @@ def groups_of(
     return groups
 
 
-def _key(estimator: SingleLayer, parameters: Parameters) -> str:
+def _key(model: SingleLayer, X: Any) -> str:
     """Return what candidates of one group have in common."""
-    model = clone(estimator).set_params(**parameters)
     everything = model.get_params(deep=False)
-    if model._method() != "sgd":
-        return repr({**everything, "alpha": None})
-    if (
-        not _shares_minibatches(model) or everything.get("loss") == "huber"
-    ):  # whose scale depends on the penalty
+    if model._solver_for(X, model._method()) != "sgd":
+        several = np.ndim(everything["alpha"]) > 0
+        return repr(everything if several else {**everything, "alpha": None})
+    scale_follows_penalty = everything.get("loss") == "huber"
+    if not _shares_minibatches(model, X) or scale_follows_penalty:
         return repr(everything)
     automatic = everything["learning_rate"] == "auto"
     return repr({**everything, **dict.fromkeys(SHARED), "learning_rate": automatic})
 
 
-def _shares_minibatches(model: SingleLayer) -> bool:
+def _shares_minibatches(model: SingleLayer, X: Any) -> bool:
     """Return whether a candidate can be trained beside others: by minibatch SGD, with one loss."""
-    return model._method() == "sgd" and not model._separate_outputs
+    return model._solver_for(X, model._method()) == "sgd" and not model._separate_outputs

@@ -62,7 +62,7 @@ def race(
 ) -> list[Standing]:
     """Train every group, each on all of its splits in step, and return how the candidates stand in the end.
 
-    After each epoch the rule says who goes on, and every listener hears how all stand.
+    After each epoch the rule says which of those that can be stopped go on, and every listener hears how all stand.
     """
     standings = [Standing(number, dict(parameters)) for number, parameters in enumerate(candidates)]
     for splits in groups:
@@ -74,10 +74,10 @@ def race(
                     _note(standings[c], [found[c] for found in records])
                 else:
                     standings[c].state = DIVERGED
-            survivors = rule.survivors(
-                standings[came_through[0]].epoch if came_through else 0,
-                {c: standings[c].val_loss for c in came_through},
-            )
+            survivors = set(came_through)
+            if splits[0].stops and came_through:
+                losses = {c: standings[c].val_loss for c in came_through}
+                survivors = rule.survivors(standings[came_through[0]].epoch, losses)
             still = set(splits[0].running)
             for c in came_through:
                 if c not in still:

@@ -8,6 +8,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
@@ -60,6 +61,8 @@ def splits_of(estimator: Any, train: Part, held_out: Part | None, cv: Any) -> li
 
 
 def _taken(array: Any, places: NDArray) -> Any:
-    """Return some rows of an array, list or frame."""
+    """Return some rows of an array, list, frame or sparse matrix."""
+    if issparse(array):
+        return array.tocsr()[places]
     frame = nw.from_native(array, eager_only=True, allow_series=True, pass_through=True)
     return np.asarray(array)[places] if frame is array else frame[places].to_native()

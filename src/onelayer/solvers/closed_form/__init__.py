@@ -15,9 +15,12 @@
 from onelayer.solvers.closed_form.closed_form import ClosedForm, ExactSolution
 from onelayer.solvers.closed_form.dependencies import Dependency, condition_message, rank_message
 from onelayer.solvers.closed_form.least_squares import LeastSquares, solve
+from onelayer.solvers.closed_form.rows import Block, Blocks
 from onelayer.solvers.closed_form.statistics import Statistics
 
 __all__ = [
+    "Block",
+    "Blocks",
     "ClosedForm",
     "Dependency",
     "ExactSolution",

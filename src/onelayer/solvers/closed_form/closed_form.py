@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -17,7 +17,8 @@ from onelayer.objective import Objective
 from onelayer.solvers.closed_form import precision, wide
 from onelayer.solvers.closed_form.least_squares import LeastSquares, solve
 from onelayer.solvers.closed_form.precision import summed
-from onelayer.solvers.closed_form.spectrum import Block, Spectrum
+from onelayer.solvers.closed_form.rows import Block, Blocks
+from onelayer.solvers.closed_form.spectrum import Spectrum
 from onelayer.solvers.closed_form.statistics import Statistics
 from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.run import Monitor
@@ -106,19 +107,20 @@ class ClosedForm:
             raise InvalidParameterError(
                 f"loss={objective.loss.name!r}: the closed form is that of the squared loss; use another solver"
             )
-        X, fit_intercept = objective.X, objective.fit_intercept
-        labels = objective.targets, objective.sample_weight
+        X, fit_intercept, weights = objective.X, objective.fit_intercept, objective.sample_weight
+        blocks = Blocks(X, objective.targets, weights)
+        n_rows, n_features = X.shape
+        counted = n_rows if weights is None else int(np.count_nonzero(weights))
         n_threads = objective.n_threads if self.n_threads is None else self.n_threads
-        n_rows, n_features = objective.X.shape
-        counted = n_rows if labels[1] is None else int(np.count_nonzero(labels[1]))
+        own = replace(self, fit_intercept=fit_intercept, n_threads=n_threads)
 
         def fit() -> _Fit:
             if not wide.is_wide(counted, n_features, fit_intercept):
-                statistics = summed(X.stored, *labels, fit_intercept, n_threads=n_threads, columns=columns)
-                blocks = [(X.array, *labels)] if self.alphas else []
+                statistics = own._sums_of_rows(blocks, n_rows, columns)
                 return self._from_statistics(statistics, blocks, objective.alpha, fit_intercept, monitor)
-            block = X.array, *labels
-            check_finite(X.array, "X", columns)
+            rows = next(iter(blocks))[0] if len(blocks) == 1 else X.array
+            block = np.ascontiguousarray(rows), objective.targets, weights
+            check_finite(block[0], "X", columns)
             check_finite(objective.targets, "y")
             spectrum = Spectrum.of_rows(*block, fit_intercept)
             alpha, losses = objective.alpha, _NONE
@@ -152,10 +154,7 @@ class ClosedForm:
         """
 
         def fit() -> _Fit:
-            statistics = self._read(blocks, columns, n_rows, callbacks) if again else None
-            if statistics is None:
-                statistics = self._read(blocks, columns, 0, callbacks)
-            assert statistics is not None
+            statistics = self._sums(blocks, columns, n_rows if again else 0, callbacks)
             return self._from_statistics(statistics, blocks, alpha, self.fit_intercept, monitor)
 
         return _run(n_rows, fit, monitor, callbacks)
@@ -178,6 +177,27 @@ class ClosedForm:
             return self._from_statistics(statistics, [], alpha, self.fit_intercept, monitor)
 
         return _run(statistics.n_rows, fit, monitor, callbacks)
+
+    def _sums_of_rows(self, blocks: Blocks, n_rows: int, columns: Sequence[str] | None) -> Statistics:
+        """Return the statistics of rows in memory, in one block or many."""
+        if len(blocks) > 1:
+            return self._sums(blocks, columns, n_rows, ())
+        block = next(iter(blocks))
+        return summed(*block, self.fit_intercept, n_threads=self.n_threads, columns=columns)
+
+    def _sums(
+        self,
+        blocks: Iterable[Block],
+        columns: Sequence[str] | None,
+        n_rows: int,
+        callbacks: Sequence[Callback],
+    ) -> Statistics:
+        """Return the statistics of all blocks, which are read twice where that turns out to be needed."""
+        statistics = self._read(blocks, columns, n_rows, callbacks) if n_rows else None
+        if statistics is None:
+            statistics = self._read(blocks, columns, 0, callbacks)
+        assert statistics is not None
+        return statistics
 
     def _read(
         self,

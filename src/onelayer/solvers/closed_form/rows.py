@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.columnar import Columnar
-from onelayer.matrices import Dense
+from onelayer.matrices import Dense, Matrix
 from onelayer.validation import check_finite
 
 if TYPE_CHECKING:
     from onelayer.kernels.gram import Columns, Survey
 
 _EXTREME = 300  # weights beyond 2 to this power, or below its inverse, are scaled
+
+
+Block = tuple[NDArray | Columnar, NDArray, NDArray | None]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Rows, targets and weights, a block of rows at a time; each iteration begins anew.
+
+    Attributes
+    ----------
+    X : Matrix
+    targets : (n_rows, n_outputs) array
+    weights : (n_rows,) array or None
+    """
+
+    X: Matrix
+    targets: NDArray
+    weights: NDArray | None
+
+    def __len__(self) -> int:
+        return len(self.X.blocks)
+
+    def __iter__(self) -> Iterator[Block]:
+        for rows, block in self.X.blocks:
+            yield block, self.targets[rows], None if self.weights is None else self.weights[rows]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from onelayer.matrices import Dense
 from onelayer.solvers.closed_form.factorization import Factorization
 from onelayer.solvers.closed_form.normal_equations import NormalEquations
+from onelayer.solvers.closed_form.rows import Block
 from onelayer.solvers.closed_form.statistics import Statistics
 
-Block = tuple[NDArray, NDArray, NDArray | None]  # X, targets, weights
 _CHUNK_ELEMENTS = 1 << 20
 _DETERMINED = 1e-10  # a row that has less left to itself is fitted whatever its target
 

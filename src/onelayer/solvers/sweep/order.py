@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.labels import are_soft
 from onelayer.objective import Objective
 
 _CHUNK = 1 << 22
@@ -12,7 +13,7 @@ _FEW = 0.05  # share of zeros below which there is nothing to skip
 
 
 class AlikeRows:
-    """Sorts the rows of each minibatch by class and by how many of their values are not zero.
+    """Sorts the rows of each minibatch by their likeliest class and by how many of their values are not zero.
 
     A minibatch stays the same set of rows; only the order in which its sums are taken changes.
 
@@ -33,7 +34,10 @@ class AlikeRows:
         filled = np.concatenate(counts)
         if filled.sum() > (1 - _FEW) * X.size:
             return
-        classes = objective.targets[:, 0] if objective.loss.name == "cross-entropy" else np.zeros(len(X))
+        classes = np.zeros(len(X))
+        if objective.loss.name == "cross-entropy":
+            soft = are_soft(objective.targets)
+            classes = objective.targets.argmax(axis=1) if soft else objective.targets[:, 0]
         self._rank = np.empty(len(X), np.int64)
         self._rank[np.lexsort((filled, classes))] = np.arange(len(X))
 

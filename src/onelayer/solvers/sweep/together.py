@@ -56,7 +56,8 @@ class Candidate:
 class Together:
     """The candidates of one group.
 
-    Each is trained as ``SGD.solve`` would with the same ``random_state``, but for the order in which sums are taken.
+    Each is trained as ``SGD.solve`` would with the same ``random_state``, but for the order in which sums are taken:
+    side by side in one loop where every value of the rows is stored, else each by a loop of its own.
 
     Parameters
     ----------
@@ -76,16 +77,16 @@ class Together:
         judge: Judge | None = None,
     ) -> None:
         self.random_state, self.judge = random_state, judge
-        several = len(problems) > 1
-        wide = [(replace(sgd, loop=Lane if several else FusedLoop), objective) for sgd, objective in problems]
-        first = Run(*wide[0], random_state, None, None)
-        runs = [first, *(first.sibling(sgd, objective) for sgd, objective in wide[1:])]
+        wide = len(problems) > 1 and Lane.takes(problems[0][1])
+        looped = [(replace(sgd, loop=Lane if wide else FusedLoop), objective) for sgd, objective in problems]
+        first = Run(*looped[0], random_state, None, None)
+        runs = [first, *(first.sibling(sgd, objective) for sgd, objective in looped[1:])]
         for run in runs:  # what one draws that has run away changes the order of rows for no other
             run.random_state = copy.deepcopy(random_state)
         self.candidates = [Candidate(run, Progress(run, run.sgd.patience)) for run in runs]
         lanes: Any = [run.loop for run in runs]
-        self.pass_over: Callable[..., list[float]] = WideLoop(lanes).run if several else _alone
-        self.alike = AlikeRows(first.objective, first.automatic)
+        self.pass_over: Callable[..., list[float]] = WideLoop(lanes).run if wide else _in_turn
+        self.arranged = AlikeRows(first.objective, first.automatic).arranged if wide else _as_drawn
         self.number = 0
 
     @property
@@ -108,7 +109,7 @@ class Together:
         self.number += 1
         first = self.candidates[0].run
         n_rows, began = first.objective.X.shape[0], time.perf_counter()
-        order = self.alike.arranged(self.random_state.permutation(n_rows), first.batch_size)
+        order = self.arranged(self.random_state.permutation(n_rows), first.batch_size)
         attempts = {
             id(candidate): candidate.run.attempts(self.number, state)
             for candidate, state in zip(running, before, strict=True)
@@ -167,6 +168,11 @@ class Together:
             self.candidates[i].stopped = reason
 
 
-def _alone(loops: Sequence[Any], order: NDArray[np.int64], rates: Sequence[float]) -> list[float]:
-    """Do what ``WideLoop.run`` does, for a loop that is alone."""
-    return [loops[0].run(order, rates[0])]
+def _in_turn(loops: Sequence[Any], order: NDArray[np.int64], rates: Sequence[float]) -> list[float]:
+    """Do what ``WideLoop.run`` does, for loops that do not lie side by side."""
+    return [loop.run(order, rate) for loop, rate in zip(loops, rates, strict=True)]
+
+
+def _as_drawn(order: NDArray[np.int64], batch_size: int) -> NDArray[np.int64]:
+    """Return the order as it is: a loop by itself skips no zeros."""
+    return order

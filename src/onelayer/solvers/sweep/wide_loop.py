@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.matrices import Dense
+from onelayer.objective import Objective
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop, Setting
 
@@ -36,6 +38,11 @@ class Lane(Loop):
             for array in (W[kept], b[kept], np.zeros_like(W[kept]), np.zeros_like(b[kept]))
         )
         self.home: WideLoop | None = None
+
+    @staticmethod
+    def takes(objective: Objective) -> bool:
+        """Return whether there is a lane for these rows: every value of them is to be stored."""
+        return isinstance(objective.X, Dense)
 
     def run(self, order: NDArray[np.int64], rate: float) -> float:
         """Take a step for each minibatch, with no others beside it."""
@@ -162,7 +169,7 @@ class WideLoop:
                 setting.objective.fit_intercept,
                 setting.limit,
             )
-        rows, state = self.alone.rows._replace(order=order), barrier.new()
+        rows, state = self.alone.passing.rows._replace(order=order), barrier.new()
         work = setting.batch_size * len(setting.center) * self.per_lane * len(lanes)
         n_threads = setting.n_threads if work >= _SMALL else 1
         totals = np.zeros(len(lanes))

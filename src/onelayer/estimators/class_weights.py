@@ -1,0 +1,94 @@
+"""Factors of classes, as weights of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import compute_class_weight
+
+from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.labels import are_soft
+
+
+def class_weighted(
+    class_weight: Mapping[Any, float] | str, classes: NDArray, targets: NDArray, weights: NDArray | None
+) -> tuple[NDArray, NDArray]:
+    """Return targets and weights with the factor of each class.
+
+    A row of soft labels q counts as a row for each class k, with the weight qₖ. Each of these gets the factor cₖ, so
+    that its loss is −Σₖ cₖqₖ·log pₖ: that of a row of weight Σⱼ cⱼqⱼ with soft labels cₖqₖ / Σⱼ cⱼqⱼ.
+
+    Parameters
+    ----------
+    class_weight : dict or "balanced"
+        "balanced" is Σw / (n · Σ of the w of the class), n the number of classes that have a row with a weight.
+    classes : (n_classes,) array
+    targets : (n_rows, 1) class indices, or (n_rows, n_classes) soft labels
+    weights : (n_rows,) array or None
+
+    Raises
+    ------
+    InvalidParameterError
+        Factors that are no numbers of at least 0, or all 0.
+
+    Examples
+    --------
+    >>> class_weighted({0: 1.0, 1: 3.0}, np.arange(2), np.array([[0.5, 0.5]]), None)
+    (array([[0.25, 0.75]]), array([2.]))
+    >>> class_weighted("balanced", np.arange(2), np.array([[0.0], [0.0], [1.0]]), None)[1]
+    array([0.75, 0.75, 1.5 ])
+    """
+    given = np.ones(len(targets)) if weights is None else weights
+    soft, sums = are_soft(targets), weight_of_classes(targets, weights, len(classes))
+    places = np.zeros(0, np.intp) if soft else targets[:, 0].astype(np.intp)
+    present = sums > 0
+    factors = np.ones(len(classes))
+    if class_weight == "balanced":
+        factors[present] = given.sum() / (np.count_nonzero(present) * sums[present])
+    else:
+        factors[present] = compute_class_weight(class_weight, classes=classes[present], y=classes[present])
+    if not (np.isfinite(factors).all() and (factors >= 0).all() and factors[present].any()):
+        raise InvalidParameterError(
+            f"class_weight={class_weight!r}: expected finite factors, at least 0 and not all 0"
+        )
+    if not soft:
+        return targets, factors[places] * given
+    shares = targets * factors
+    total = shares.sum(axis=1)
+    kept = total > 0
+    shares[kept] /= total[kept, None]
+    shares[~kept] = targets[~kept]
+    return shares, total * given
+
+
+def weight_of_classes(targets: NDArray, weights: NDArray | None, n_classes: int) -> NDArray:
+    """Return the sum of the weights of each class's rows.
+
+    Examples
+    --------
+    >>> weight_of_classes(np.array([[0.0], [2.0], [2.0]]), None, 3).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    given = np.ones(len(targets)) if weights is None else weights
+    if are_soft(targets):
+        return given @ targets
+    return np.bincount(targets[:, 0].astype(np.intp), given, n_classes)
+
+
+def check_every_class(classes: NDArray, targets: NDArray, weights: NDArray | None) -> None:
+    """Refuse targets in which a class has no row with a weight: nothing would tell how improbable it is.
+
+    Raises
+    ------
+    InvalidDataError
+    """
+    missing = np.flatnonzero(weight_of_classes(targets, weights, len(classes)) == 0)
+    if len(missing):
+        label = classes[missing[:1]].tolist()[0]
+        others = f", and {len(missing) - 1} classes more" if len(missing) > 1 else ""
+        raise InvalidDataError(
+            f"the class {label!r} has no rows with a weight{others}; leave its rows out, or give them weights"
+        )

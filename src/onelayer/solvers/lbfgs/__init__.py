@@ -1,0 +1,17 @@
+"""Softmax regression to the optimum.
+
+``lbfgs``           the solver
+``descent``         its steps, in the type of X and then in float64
+``design``          the rows as it sees them: F and its gradient in one pass; ``dense_design``, ``sparse_design``, and
+                    ``designs``, which chooses
+``memory``          what it remembers of its steps, and the direction that follows
+``line_search``     how far it goes
+``ladder``          which approximation of the Hessian is worth its cost
+``preconditioner``  what such an approximation can do: ``diagonal``, ``kronecker``, ``whole_hessian``
+``coupling``        how the classes hang together
+``factor``          the Cholesky factor of a large matrix
+"""
+
+from onelayer.solvers.lbfgs.lbfgs import LBFGS
+
+__all__ = ["LBFGS"]

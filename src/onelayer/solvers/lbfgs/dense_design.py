@@ -1,0 +1,60 @@
+"""Rows of which every value is stored, as the solver sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.kernels import full_pass, row_losses, scoring
+from onelayer.objective import Objective
+from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.newton.coordinates import Coordinates
+
+
+class DenseDesign(Design):
+    """Rows that are stored as numbers: floats centred and scaled on the way, bytes in their unit."""
+
+    def __init__(self, objective: Objective, number: np.dtype) -> None:
+        X = objective.X
+        n_features = X.shape[1]
+        self._bytes = X.dtype == np.uint8
+        if self._bytes:
+            center, scale = np.zeros(n_features), np.full(n_features, X.unit)
+        else:
+            seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept)
+            center, scale = seen.center.astype(X.number).astype(np.float64), seen.scale
+        super().__init__(objective, center, scale, number)
+        source, nothing = scoring.writeable(X.array), np.zeros(0, number)
+        self._rows = scoring.Rows(
+            source,
+            nothing if self._bytes else center.astype(number),
+            nothing if self._bytes else scale.astype(number),
+            number.type(X.unit),
+            np.ascontiguousarray(objective.targets, number),
+            nothing if self.share is None else self.share.astype(number),
+            np.arange(self.n_rows),
+        )
+        self._cut = full_pass.plan(source, self.n_outputs, not self._bytes, number)
+        loss = objective.loss
+        self._loss = row_losses.RowLoss(loss.code, loss.parameter(number), nothing)
+
+    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
+        total, G, g = full_pass.full_pass(
+            self._rows, self._loss, theta[:-1].T, theta[-1], self._cut, self.objective.n_threads
+        )
+        return total, np.vstack([G.T, g])
+
+    def rows(self, which: NDArray) -> NDArray:
+        """Return some rows [z, 1] with every value."""
+        return self.objective.X.design(which, self.center, self.scale, self.intercept)
+
+    @property
+    def work(self) -> float:
+        """The multiplications of a pass."""
+        return 2.0 * self.n_rows * self.n_features * self.n_outputs
+
+    def column_moments(self) -> tuple[NDArray, NDArray]:
+        """Return mean and mean square of each column, over some rows."""
+        which = self.some()
+        Z, weights = self.rows(which)[:, :-1].astype(np.float64), self.weights_of(which)
+        return weights @ Z, weights @ np.square(Z)

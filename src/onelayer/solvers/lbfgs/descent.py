@@ -1,0 +1,109 @@
+"""The descent to the optimum, step by step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.objective import Objective
+from onelayer.solvers.lbfgs.coupling import Coupling
+from onelayer.solvers.lbfgs.designs import kind_of
+from onelayer.solvers.lbfgs.ladder import Ladder
+from onelayer.solvers.lbfgs.line_search import Point, search
+from onelayer.solvers.lbfgs.memory import Memory
+
+_DOUBLE = np.dtype(np.float64)
+_WRONG = math.log(2)  # the least loss of a row that is not on the right side
+_FAR = 10.0
+_CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as small as one likes
+
+
+class Descent:
+    """L-BFGS steps, first in the type of X, at last in float64.
+
+    Attributes
+    ----------
+    point : Point
+    done, converged : bool
+    distance : float
+        How far F is estimated to be above its least value, relative to itself.
+    separated : bool
+        Whether all rows are on the right side and there is no penalty, so that F has no least value.
+    """
+
+    def __init__(self, objective: Objective, start: tuple[NDArray, NDArray] | None, tol: float) -> None:
+        self._tol, self._objective = tol, objective
+        self._kind = kind_of(objective, start is not None)
+        self._design = self._kind(objective, objective.X.number)
+        self.point = self._evaluate(self._design.start(start))
+        self._ladder = Ladder(self._design, self.point.theta)
+        self._memory = Memory(self.point.theta.size, self._design.inner)
+        self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
+        self.done = self.converged = self.separated = False
+        self.distance = math.inf
+
+    def _evaluate(self, theta: NDArray) -> Point:
+        value, loss, gradient = self._design.value_and_gradient(theta)
+        return Point(theta, value, loss, gradient)
+
+    def parameters(self) -> tuple[NDArray, NDArray]:
+        """Return (coef, intercept) in units of X as stored."""
+        return self._design.parameters(self.point.theta)
+
+    def step(self) -> None:
+        """Go one step, or find that there is none to go."""
+        point = self.point
+        direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
+        decrement = -0.5 * self._design.inner(direction, point.gradient)
+        wanted = self._tol * point.value
+        self.distance = decrement / point.value if point.value > 0 else 0.0
+        if not decrement > wanted:
+            self._settle(True)
+            return
+        if self._ladder.replaced(point.theta, decrement, wanted):
+            self._memory.clear()
+            direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
+        noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
+        found = search(self._evaluate, point, direction, noise, self._design.inner)
+        if found is None:
+            self._settle(False)
+            return
+        step, change = found.theta - point.theta, found.gradient - point.gradient
+        self._memory.add(step, change, self._ladder.preconditioner)
+        self.point = found
+        if found.loss <= self._all_right:
+            self.done = self.separated = True
+
+    def _settle(self, converged: bool) -> None:
+        """Go on in float64, or end there."""
+        if self._design.number == _DOUBLE:
+            self.done, self.converged = True, converged
+            self._level()
+            return
+        self._design = self._kind(self._objective, _DOUBLE)
+        self.point = self._evaluate(self._design.renewed(self.point.theta))
+
+    def _level(self) -> None:
+        """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
+        if not self._design.intercept:
+            return
+        theta, which = self.point.theta.copy(), self._design.some()
+        coupling = Coupling.of(self._design.probabilities(theta, which), self._design.weights_of(which))
+        theta[-1] -= coupling.solve(self.point.gradient[-1])
+        levelled = self._evaluate(theta)
+        if np.abs(levelled.gradient[-1]).sum() < np.abs(self.point.gradient[-1]).sum():
+            self.point = levelled
+
+    def gap(self) -> float:
+        """Return an upper bound of how far F is above its least value, relative to F; infinite without a penalty.
+
+        F is α-strongly convex in W: F − F* ≤ Σ g²/(2·penalty) with its gradient g in W. What is left of the gradient
+        in b counts with intercepts that are off by ``_FAR`` at most.
+        """
+        point = self.point
+        bound = self._design.square_over_penalty(point.gradient) + _FAR * float(
+            np.abs(point.gradient[-1]).sum()
+        )
+        return bound / point.value if point.value > 0 else math.inf

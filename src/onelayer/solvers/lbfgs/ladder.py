@@ -1,0 +1,88 @@
+"""Which approximation of the Hessian is worth its cost: from cheap to dear, as progress asks for it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.diagonal import Diagonal
+from onelayer.solvers.lbfgs.kronecker import Kronecker
+from onelayer.solvers.lbfgs.preconditioner import Preconditioner
+from onelayer.solvers.lbfgs.row_space import RowSpaceDesign, Uniform
+from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
+
+_LADDER: tuple[type[Preconditioner], ...] = (Diagonal, Kronecker, WholeHessian)
+_OF_ROW_SPACE: tuple[type[Preconditioner], ...] = (Uniform,)
+_AT_ONCE = 6.0  # passes that a better one may cost before any progress has been seen
+_OVERHEAD = 1e7  # multiplications in the time that a pass takes beside its own
+_WINDOW = 4  # iterations whose mean is taken, and held against that of as many before
+_AFTERWARDS = 4.0  # iterations that remain after a change
+
+
+class Ladder:
+    """The preconditioner in use, and when it is to be replaced.
+
+    Costs are counted, not measured, so that the same problem always takes the same steps. A better one (or, on the last
+    rung, a fresh one) is built where the passes that the present rate of progress asks for cost more.
+
+    Parameters
+    ----------
+    design : Design
+    theta : array
+        The parameters at the start.
+    """
+
+    def __init__(self, design: Design, theta: NDArray) -> None:
+        self._design, self._pass = design, design.work + _OVERHEAD
+        kinds = _OF_ROW_SPACE if isinstance(design, RowSpaceDesign) else _LADDER
+        self._rungs = [kind for kind in kinds if math.isfinite(kind.cost(design))]
+        cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
+        self._rung = max(cheap, default=0)
+        self._build(theta)
+
+    def _build(self, theta: NDArray) -> None:
+        while True:
+            try:
+                self.preconditioner = self._rungs[self._rung].build(self._design, theta)
+                break
+            except np.linalg.LinAlgError:  # rounding leaves nothing positive: the rung below must do
+                del self._rungs[self._rung]
+                self._rung -= 1
+        self._seen: list[float] = []
+
+    @property
+    def name(self) -> str:
+        """What is in use."""
+        return self.preconditioner.name
+
+    def replaced(self, theta: NDArray, decrement: float, wanted: float) -> bool:
+        """Build another preconditioner at θ if that saves more than it costs, and return whether it was.
+
+        Parameters
+        ----------
+        theta : array
+        decrement, wanted : float
+            −½·slope along the direction here, which estimates how far F is above its least value, and what it is to be.
+        """
+        self._seen.append(math.log(decrement))
+        half = min(_WINDOW, len(self._seen) // 2)
+        if half < (1 if self._cost(self._next) <= self._pass else 2):
+            return False
+        before, now = self._seen[-2 * half : -half], self._seen[-half:]
+        fallen = (sum(before) - sum(now)) / half**2
+        remaining = (now[-1] - math.log(wanted)) / fallen if fallen > 0 else math.inf
+        if remaining * self._pass <= self._cost(self._next) + _AFTERWARDS * self._pass:
+            return False
+        self._rung = self._next
+        self._build(theta)
+        return True
+
+    @property
+    def _next(self) -> int:
+        return min(self._rung + 1, len(self._rungs) - 1)
+
+    def _cost(self, rung: int) -> float:
+        return self._rungs[rung].cost(self._design)

@@ -1,0 +1,41 @@
+"""What stands for the Hessian: something positive definite whose inverse is quickly multiplied with a gradient."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Self
+
+from numpy.typing import NDArray
+
+from onelayer.solvers.lbfgs.design import Design
+
+
+class Preconditioner(ABC):
+    """An approximation M of the Hessian.
+
+    Its cost is counted in multiplications of the same kind as those of ``Design.work``, so that what it costs can be
+    held against the passes that it saves.
+
+    Attributes
+    ----------
+    name : str
+    rough : bool
+        Whether the last step tells its size better than itself.
+    """
+
+    name: ClassVar[str]
+    rough: ClassVar[bool] = True
+
+    @classmethod
+    @abstractmethod
+    def cost(cls, design: Design) -> float:
+        """Return what it costs to build one; infinite where there is none."""
+
+    @classmethod
+    @abstractmethod
+    def build(cls, design: Design, theta: NDArray) -> Self:
+        """Return that of the Hessian at θ."""
+
+    @abstractmethod
+    def solve(self, gradient: NDArray) -> NDArray:
+        """Return M⁻¹·gradient; both have the shape of θ, and lines that sum to zero."""

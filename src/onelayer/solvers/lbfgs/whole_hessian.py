@@ -1,0 +1,118 @@
+"""The Hessian itself, of all classes and columns together, and its Cholesky factor."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.kernels import blas, threads
+from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.factor import Factor, share_out
+from onelayer.solvers.lbfgs.preconditioner import Preconditioner
+
+_MOST = 8192  # parameters
+_DOUBLE = 2048  # parameters up to which it is computed in float64, with no probability left out
+_ROWS_PER_PARAMETER = 64
+_FEWEST_ROWS = 1 << 14
+_NEGLIGIBLE = 0.01  # a probability that is left out of a large one
+_ACTIVE = 2.6  # classes with a larger one, in a row of ten
+_CHUNK = 4096
+_SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
+_PAIR_COST = 3e6
+_BRIEF = 1 << 20
+
+
+class WholeHessian(Preconditioner):
+    """M = Σᵢ wᵢ·(diag(pᵢ) − pᵢpᵢᵀ) ⊗ zᵢzᵢᵀ + penalty.
+
+    Softmax does not see what is added to all classes alike, so one class stands for reference and the others' weights
+    are taken relative to it: n_outputs·(n_outputs − 1)/2 Gram matrices, and a system of
+    (n_outputs − 1)·(n_features + 1) unknowns. In large ones probabilities below 0.01 are left out of a row, whose
+    others then sum to one: M stays positive definite, and most rows have but two or three classes left.
+
+    Cost: a Gram matrix of the rows with both classes, for each pair, and a third of the cube of the unknowns. Memory:
+    the square of the unknowns.
+    """
+
+    name = "hessian"
+    rough = False
+
+    def __init__(self, factor: Factor, reference: int, others: NDArray, design: Design) -> None:
+        self._factor, self._reference, self._others = factor, reference, others
+        self._lines = design.n_features + design.intercept
+
+    @classmethod
+    def cost(cls, design: Design) -> float:
+        """Return the cost, from how many classes a row of ten has."""
+        lines, K = design.n_features + design.intercept, design.n_outputs
+        unknowns = lines * (K - 1)
+        if unknowns > _MOST:
+            return np.inf
+        rows, pairs = _n_rows(design, unknowns), K * (K - 1) / 2
+        active = pairs if unknowns <= _DOUBLE else min(pairs, _ACTIVE * (_ACTIVE + 1) / 2)
+        speed = _SPEED if unknowns > _DOUBLE else 0.5 * _SPEED
+        return (0.5 * rows * active * lines**2 + unknowns**3 / 6) / speed + pairs * _PAIR_COST
+
+    @classmethod
+    def build(cls, design: Design, theta: NDArray) -> Self:
+        """Return that at θ, of all rows where they are few for each unknown."""
+        lines, K = design.n_features + design.intercept, design.n_outputs
+        unknowns = lines * (K - 1)
+        number = np.dtype(np.float64 if unknowns <= _DOUBLE else np.float32)
+        which = design.some(_n_rows(design, unknowns))
+        weights = design.weights_of(which)
+        chunks = (which[first : first + _CHUNK] for first in range(0, len(which), _CHUNK))
+        P = np.vstack([design.probabilities(theta, chunk) for chunk in chunks])
+        if unknowns > _DOUBLE:
+            P[P < _NEGLIGIBLE] = 0
+            P /= P.sum(axis=1, keepdims=True)
+        reference = int(np.argmax(np.count_nonzero(P, axis=0)))
+        others = np.delete(np.arange(K), reference)
+        n_threads = design.objective.n_threads or threads.available()
+        n_threads = n_threads if unknowns * len(which) > _BRIEF else 1
+
+        def hessian() -> NDArray:
+            H = np.zeros((unknowns, unknowns), number)
+
+            def add_pair(i: int, j: int) -> None:
+                p, q = P[:, others[i]], P[:, others[j]]
+                amount = weights * (p * (1 - p) if i == j else p * q)
+                rows = np.flatnonzero(amount > 0)
+                G = np.zeros((lines, lines), number)
+                for first in range(0, len(rows), _CHUNK):
+                    some = rows[first : first + _CHUNK]
+                    Z = design.rows(which[some])[:, :lines].astype(number, copy=False)
+                    Z *= np.sqrt(amount[some])[:, None].astype(number)
+                    G += Z.T @ Z
+                H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] = G if i == j else -G
+
+            pairs = [partial(add_pair, i, j) for i in range(K - 1) for j in range(i + 1)]
+            share_out(n_threads, pairs)
+            _add_penalty(H, design.penalty[:lines, 0].astype(number), K)
+            return H
+
+        with blas.one_thread():
+            return cls(Factor.of(hessian, n_threads), reference, others, design)
+
+    def solve(self, gradient: NDArray) -> NDArray:
+        """Return M⁻¹·gradient."""
+        with blas.one_thread():
+            unknowns = self._factor.solve(gradient[: self._lines, self._others].T.ravel())
+        step = np.zeros_like(gradient)
+        step[: self._lines, self._others] = unknowns.reshape(len(self._others), self._lines).T
+        return step - step.mean(axis=1, keepdims=True)
+
+
+def _n_rows(design: Design, unknowns: int) -> int:
+    return min(len(design.counted), max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * unknowns))
+
+
+def _add_penalty(H: NDArray, penalty: NDArray, n_outputs: int) -> None:
+    """Add that of weights which sum to zero over the classes, given relative to one of them; H is a lower triangle."""
+    lines, place = len(penalty), np.arange(len(penalty))
+    for i in range(n_outputs - 1):
+        for j in range(i + 1):
+            H[i * lines + place, j * lines + place] += penalty * (float(i == j) - 1 / n_outputs)

@@ -1,0 +1,113 @@
+"""The direction from what is remembered, and the length of a step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onelayer.solvers.lbfgs.line_search import Point, search
+from onelayer.solvers.lbfgs.memory import Memory
+
+
+class Plain:
+    """Stands for the Hessian by a multiple of one."""
+
+    rough = False
+
+    def __init__(self, curvature):
+        self.curvature = curvature
+
+    def solve(self, gradient):
+        return gradient / self.curvature
+
+
+class Rough(Plain):
+    rough = True
+
+
+def test_direction_is_that_of_the_updated_matrix():
+    """BFGS updates of a dense matrix (Nocedal and Wright, 6.17) give the same direction."""
+    random = np.random.RandomState(0)
+    A = random.randn(12, 5)
+    A = A.T @ A
+    memory, inverse = Memory(5, np.vdot), np.eye(5) / 3.0
+    for _ in range(4):
+        s = random.randn(5)
+        y = A @ s
+        memory.add(s, y, Plain(3.0))
+        rho = 1 / (y @ s)
+        V = np.eye(5) - rho * np.outer(s, y)
+        inverse = V @ inverse @ V.T + rho * np.outer(s, s)
+    gradient = random.randn(5)
+    np.testing.assert_allclose(memory.direction(gradient, Plain(3.0)), -inverse @ gradient, rtol=1e-9)
+    memory.clear()
+    np.testing.assert_allclose(memory.direction(gradient, Plain(3.0)), -gradient / 3)
+
+
+def test_a_rough_preconditioner_takes_its_size_from_the_last_step():
+    memory = Memory(3, np.vdot)
+    s = np.array([1.0, 0.0, 0.0])
+    memory.add(s, 7.0 * s, Rough(1.0))
+    np.testing.assert_allclose(memory.direction(np.array([0.0, 1.0, 0.0]), Rough(1.0)), [0, -1 / 7, 0])
+
+
+def test_a_step_without_curvature_is_not_remembered():
+    memory = Memory(2, np.vdot)
+    for change in (np.zeros(2), np.array([-1.0, 0.0]), np.array([np.nan, 0.0])):
+        memory.add(np.array([1.0, 0.0]), change, Plain(1.0))
+    np.testing.assert_allclose(memory.direction(np.ones(2), Plain(1.0)), [-1, -1])
+
+
+def along(function, slope):
+    """Return what evaluates a function of one number."""
+
+    def evaluate(theta):
+        x = float(theta[0])
+        with np.errstate(all="ignore"):
+            return Point(theta, float(function(x)), 0.0, np.array([slope(x)]))
+
+    return evaluate
+
+
+FUNCTIONS = {
+    "parabola": (lambda x: (x - 1) ** 2, lambda x: 2 * (x - 1)),
+    "far": (lambda x: (x - 80) ** 2, lambda x: 2 * (x - 80)),
+    "near": (lambda x: (x - 1e-5) ** 2, lambda x: 2 * (x - 1e-5)),
+    "softplus": (lambda x: np.log1p(np.exp(-x)) + 0.01 * x, lambda x: -1 / (1 + np.exp(x)) + 0.01),
+    "wall": (lambda x: -x if x < 0.3 else np.inf, lambda x: -1.0 if x < 0.3 else np.nan),
+    "quartic": (lambda x: (x - 2) ** 4 + 0.1 * x, lambda x: 4 * (x - 2) ** 3 + 0.1),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_conditions_of_wolfe(name):
+    function, slope = FUNCTIONS[name]
+    evaluate = along(function, slope)
+    start = evaluate(np.zeros(1))
+    direction = -np.sign(start.gradient)
+    found = search(evaluate, start, direction, 0.0, np.vdot)
+    assert found is not None
+    length = abs(found.theta[0])
+    assert found.value <= start.value + 1e-4 * length * float(direction @ start.gradient)
+    if name != "wall":
+        assert float(direction @ found.gradient) >= 0.9 * float(direction @ start.gradient)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-6, 6), st.floats(-3, 3))
+def test_any_parabola(log_length, log_curvature):
+    best, curvature = 10.0**log_length, 10.0**log_curvature
+    evaluate = along(lambda x: 0.5 * curvature * (x - best) ** 2, lambda x: curvature * (x - best))
+    start = evaluate(np.zeros(1))
+    found = search(evaluate, start, np.ones(1), 0.0, np.vdot)
+    assert found is not None
+    assert found.value < start.value
+    assert abs(found.gradient[0]) <= 0.9 * abs(start.gradient[0]) or found.theta[0] > best
+
+
+def test_no_step_where_rounding_hides_all():
+    evaluate = along(lambda x: 1.0 + abs(x), lambda x: 1.0)
+    start = Point(np.zeros(1), 1.0, 0.0, np.array([-1e-30]))
+    assert search(evaluate, start, np.ones(1), 0.0, np.vdot) is None
