@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from onelayer.data import datasets
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.softmax_regression import SoftmaxRegression
+    from onelayer.estimators.sweep.grid_sweep import GridSweep
+    from onelayer.estimators.sweep.tune import tune
     from onelayer.estimators.table_model import TableModel
     from onelayer.loss_comparison import compare_losses
     from onelayer.model_files import load
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "GridSweep": ("onelayer.estimators.sweep.grid_sweep", "GridSweep"),
     "LinearRegression": ("onelayer.estimators.linear_regression", "LinearRegression"),
     "SoftmaxRegression": ("onelayer.estimators.softmax_regression", "SoftmaxRegression"),
     "TableModel": ("onelayer.estimators.table_model", "TableModel"),
@@ -37,9 +40,11 @@ _PLACES = {
     "load": ("onelayer.model_files", "load"),
     "losses": ("onelayer.losses", None),
     "plots": ("onelayer.plots", None),
+    "tune": ("onelayer.estimators.sweep.tune", "tune"),
 }
 
 __all__ = [
+    "GridSweep",
     "LinearRegression",
     "SoftmaxRegression",
     "TableModel",
@@ -52,6 +57,7 @@ __all__ = [
     "load",
     "losses",
     "plots",
+    "tune",
 ]
 
 

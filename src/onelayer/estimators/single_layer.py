@@ -80,6 +80,8 @@ class SingleLayer(BaseEstimator, ABC):
     coef_: NDArray
     intercept_: NDArray
     n_features_in_: int
+    n_iter_: int
+    converged_: bool
     history_: list[dict[str, int | float | None]]
     training_: dict[str, Any]
 
@@ -89,6 +91,11 @@ class SingleLayer(BaseEstimator, ABC):
     @abstractmethod
     def _loss(self) -> Loss:
         """The loss."""
+
+    @property
+    def _separate_outputs(self) -> bool:
+        """Whether each output is fitted by itself, by a loss of its own."""
+        return False
 
     @abstractmethod
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
@@ -210,9 +217,7 @@ class SingleLayer(BaseEstimator, ABC):
                 train, held_out = self._split(train, random_state)
             start = self._get_coef(self._n_outputs(train.targets)) if warm else None
             solution = self._solve(sgd, method, train, held_out, start, random_state, callbacks)
-            self.n_iter_ = len(solution.epochs)
-            self.converged_ = solution.converged
-            self.history_ = [epoch.record() for epoch in solution.epochs]
+            self._conclude(solution)
         return self
 
     def _go_on(
@@ -372,10 +377,20 @@ class SingleLayer(BaseEstimator, ABC):
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
     ) -> Solution:
         """Run the solver; set the parameters and the training record."""
+        objective = self._objective(train, sgd)
+        stream = vars(self).get("_stream") if start is not None else None
+        task = Task(objective, random_state, start, held_out, listeners(callbacks), stream)
+        began = time.perf_counter()
+        solution = self._minimise(sgd, method, task)
+        seconds = time.perf_counter() - began
+        self._accept(solution, train.X.shape[0], seconds, method, sgd)
+        return solution
+
+    def _objective(self, train: Labelled, sgd: SGD) -> Objective:
+        """Return what is to be minimised over these rows."""
         targets, weights = self._weighted(train.targets, train.weights)
-        n_rows = train.X.shape[0]
-        total = float(n_rows) if weights is None else float(weights.sum())
-        objective = Objective(
+        total = float(train.X.shape[0]) if weights is None else float(weights.sum())
+        return Objective(
             train.X,
             targets,
             self._loss,
@@ -385,17 +400,24 @@ class SingleLayer(BaseEstimator, ABC):
             bool(self.fit_intercept),
             sgd.n_threads,
         )
-        stream = vars(self).get("_stream") if start is not None else None
-        task = Task(objective, random_state, start, held_out, listeners(callbacks), stream)
-        began = time.perf_counter()
-        solution = self._minimise(sgd, method, task)
-        seconds = time.perf_counter() - began
+
+    def _objective_of_sgd(self, task: Task) -> Objective:
+        """Return what minibatch SGD minimises, and remember what was found out for that."""
+        return task.objective
+
+    def _accept(self, solution: Solution, n_rows: int, seconds: float, method: str, sgd: SGD) -> None:
+        """Set the parameters and the training record."""
         self._set_coef(solution.coef, solution.intercept)
         self._stream = solution.stream
         self.training_ = self._record(n_rows, seconds, method, str(solution.stopped), sgd.threads, sgd.loop)
         if solution.parts:
             self.training_["parts"] = [part.record() for part in solution.parts]
-        return solution
+
+    def _conclude(self, solution: Solution) -> None:
+        """Set what is known of the run beside these."""
+        self.n_iter_ = len(solution.epochs)
+        self.converged_ = solution.converged
+        self.history_ = [epoch.record() for epoch in solution.epochs]
 
     def _record(
         self,
@@ -430,9 +452,19 @@ class SingleLayer(BaseEstimator, ABC):
         self, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
     ) -> tuple[float, float | None]:
         """Return loss and score of parameters on rows that were held out."""
-        scores = data.X.scores(coef, intercept, self.n_threads)
-        score = self._score_of(scores, data.targets, data.weights)
-        return loss.value(scores, data.targets, data.weights), score
+        return self._judge_each(data, loss, [(coef, intercept)])[0]
+
+    def _judge_each(
+        self, data: Labelled, loss: Loss, parameters: Sequence[tuple[NDArray, NDArray]]
+    ) -> list[tuple[float, float | None]]:
+        """Return loss and score of each of several pairs (coef, intercept), for which the rows are read once."""
+        coef, intercept = (np.concatenate(arrays) for arrays in zip(*parameters, strict=True))
+        all_scores = data.X.scores(coef, intercept, self.n_threads)
+        judged = []
+        for scores in np.split(all_scores, len(parameters), axis=1):
+            score = self._score_of(scores, data.targets, data.weights)
+            judged.append((loss.value(scores, data.targets, data.weights), score))
+        return judged
 
     def facts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """Return what a model file holds of a fit beside weights and training record: JSON-able values, and arrays."""

@@ -20,6 +20,7 @@ from onelayer.estimators.sgd_parameters import asks_for_sgd
 from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.labels import are_soft, soft_labels
 from onelayer.losses import CrossEntropy
+from onelayer.objective import Objective
 from onelayer.solvers.events import Callback
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
@@ -405,18 +406,25 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
         """Run the solver of this name and remember what it found out."""
-        objective = task.objective
         if method != "sgd" or not (sgd.streaming or task.start):
-            check_every_class(self.classes_, objective.targets, objective.sample_weight)
+            self._check_classes(task)
         if method == "sgd":
             solution = super()._minimise(sgd, method, task)
         else:
             from onelayer.solvers.lbfgs import LBFGS
 
             exact = LBFGS(self.max_iter, self.tol)
-            solution = exact.solve(objective, task.start, self._monitor(task), task.callbacks)
+            solution = exact.solve(task.objective, task.start, self._monitor(task), task.callbacks)
         self.objective_, self.optimality_gap_ = solution.objective, solution.gap
         return solution
+
+    def _objective_of_sgd(self, task: Task) -> Objective:
+        self._check_classes(task)
+        self.objective_ = self.optimality_gap_ = None
+        return task.objective
+
+    def _check_classes(self, task: Task) -> None:
+        check_every_class(self.classes_, task.objective.targets, task.objective.sample_weight)
 
     @staticmethod
     def _label_array(y: ArrayLike, name: str) -> NDArray:

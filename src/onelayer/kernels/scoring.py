@@ -75,7 +75,7 @@ def gather(rows, first, n_rows, start, stop, buffer, position):
 
 
 @internal
-def _prefetch(rows, first, count, start, stop):
+def prefetch_rows(rows, first, count, start, stop):
     """Ask the memory for rows that come soon: shuffled rows lie anywhere."""
     for i in range(first, min(first + count, rows.order.size)):
         row = rows.X[rows.order[i], start:stop]
@@ -96,7 +96,7 @@ def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):
         several = _DEPTHS[after - output]
         for row in range(0, n_rows, several):
             if tile == 0:
-                _prefetch(rows, upcoming + row, several, start, stop)
+                prefetch_rows(rows, upcoming + row, several, start, stop)
             scores_tile(
                 X, index, first + row, first + n_rows - 1, W, output, after - output, start, stop, S, row
             )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,37 +65,48 @@ class Run:
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
         self.output_scale, self.error, self.left = np.ones(objective.n_outputs), 1.0, 1.0
         self.stream = self._look_at_rows(stream, W, b) if self.automatic else None
-        if self.stream is None:
-            self.rate = float(sgd.learning_rate)
-        else:
+        self.curvature = math.nan
+        if self.stream is not None:
             relative = self._suit_errors(self.stream.scale)
             self.output_scale = np.sqrt(relative.max() / relative)
-            self.rate = self._stable_rate(self.stream.curvature * float(relative.max()))
-        self.schedule = sgd.schedule
-        if sgd.schedule == "auto":
-            self.schedule = "cosine" if self.automatic else "constant"
+            self.curvature = self.stream.curvature * float(relative.max())
 
         nothing = objective.constant_loss(np.zeros_like(b))
         begin = objective.constant_loss(b) if start is None else objective.mean_loss(W / X.unit, b)
         self.begin = max(begin, nothing * float(np.finfo(X.number).eps), np.finfo(np.float64).tiny)
         self.reference = self.begin if start is None else max(nothing, self.begin)
-        self.loop = sgd.loop(
-            Setting(
-                objective,
-                self.center,
-                self.inverse_scale,
-                self.automatic,
-                W / self.inverse_scale / self.output_scale[:, None],
-                (b + W @ self.center) / self.output_scale,
-                self.batch_size,
-                sgd.momentum,
-                sgd.threads,
-                _HOPELESS * self.reference,
-                self.output_scale if (self.output_scale != 1).any() else None,
-            )
+        self.setting = Setting(
+            objective,
+            self.center,
+            self.inverse_scale,
+            self.automatic,
+            W / self.inverse_scale / self.output_scale[:, None],
+            (b + W @ self.center) / self.output_scale,
+            self.batch_size,
+            sgd.momentum,
+            sgd.threads,
+            _HOPELESS * self.reference,
+            self.output_scale if (self.output_scale != 1).any() else None,
         )
-
+        self._begin()
         self._loss_now()  # compiles what it takes, if it is going to be asked
+
+    def sibling(self, sgd: SGD, objective: Objective) -> Run:
+        """Return a run over the same rows from the same start, which differs in rate, schedule, momentum or penalty."""
+        run = copy.copy(self)
+        run.sgd, run.objective = sgd, objective
+        run.setting = replace(self.setting, objective=objective, momentum=sgd.momentum)
+        run._begin()
+        return run
+
+    def _begin(self) -> None:
+        """Set the rate, its schedule, and the loop."""
+        sgd = self.sgd
+        self.rate = self._stable_rate(self.curvature) if self.automatic else float(sgd.learning_rate)
+        self.schedule = sgd.schedule
+        if sgd.schedule == "auto":
+            self.schedule = "cosine" if self.automatic else "constant"
+        self.loop = sgd.loop(self.setting)
 
     def _start(self) -> tuple[NDArray, NDArray]:
         """Return zeros, with automatic rate and the intercept at the best constant."""
@@ -163,9 +176,29 @@ class Run:
         n_rows = self.objective.X.shape[0]
         began = time.perf_counter()
         order = self.random_state.permutation(n_rows)
+        attempts = self.attempts(number, before)
+        rate = next(attempts)
+        try:
+            while True:
+                rate = attempts.send(self.loop.run(order, rate))
+        except StopIteration as end:
+            train_loss, rate = end.value
+        seconds = time.perf_counter() - began
+        loss, score = (None, None) if monitor is None else monitor(*self.solution())
+        return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
+
+    def attempts(self, number: int, before: Any) -> Generator[float, float, tuple[float, float]]:
+        """Yield the rate of each attempt at an epoch and take its mean loss; return the loss and rate of the one kept.
+
+        One that has run away is taken back to the state ``before``.
+
+        Raises
+        ------
+        DivergenceError
+        """
         for _ in range(_HALVINGS):
             rate = self._rate_of(number)
-            train_loss = self.loop.run(order, rate)
+            train_loss = yield rate
             if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
                 break
             self.loop.restore(before)
@@ -176,9 +209,7 @@ class Run:
             raise DivergenceError(number, rate, math.nan)
         if self.automatic:
             self._follow(train_loss)
-        seconds = time.perf_counter() - began
-        loss, score = (None, None) if monitor is None else monitor(*self.solution())
-        return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
+        return train_loss, rate
 
     def _loss_now(self) -> float:
         """Return the loss after an epoch of so few minibatches that its mean loss tells little of the last step."""
