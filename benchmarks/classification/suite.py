@@ -1,0 +1,68 @@
+"""The suite of classification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import markdown
+from benchmarks.classification import figures, page
+from benchmarks.classification.problems import ALPHAS, EMBEDDINGS, FASHION, TEN, TEXT, TWO, Problem
+from benchmarks.classification.race import Runner, race
+from benchmarks.suite import Results, Suite
+
+TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+EXACT = (*TOLERANCES, 1e-12)
+PRODUCTS, ONELAYER = Runner("products"), Runner("onelayer", EXACT)
+RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
+    (FASHION, (PRODUCTS, Runner("onelayer", EXACT, rounds=1),
+               Runner("sklearn-lbfgs-float32", (100, 780, 1150), rounds=1),
+               Runner("sklearn-lbfgs", (100,), rounds=1))),
+    (TWO, (PRODUCTS, ONELAYER,
+           Runner("sklearn-lbfgs", (10, 11, 19, 21, 24)),
+           Runner("sklearn-newton-cg", (2, 3, 4, 5, 6)),
+           Runner("sklearn-newton-cholesky", (2, 3, 4, 5, 6)),
+           Runner("sklearn-sag", (2, 3, 5, 10), rounds=3))),
+    (TEN, (PRODUCTS, ONELAYER,
+           Runner("sklearn-lbfgs", (15, 21, 27, 33, 40)),
+           Runner("sklearn-newton-cg", (2, 3, 4, 5, 6, 7)),
+           Runner("sklearn-newton-cholesky", (2, 3, 4, 5, 6, 7)))),
+    (EMBEDDINGS, (PRODUCTS, Runner("onelayer", EXACT, rounds=1),
+                  Runner("sklearn-lbfgs-float32", (50, 100), rounds=1))),
+    (TEXT, (PRODUCTS, Runner("onelayer", EXACT, rounds=1),
+            Runner("sklearn-lbfgs", (19, 24, 39), rounds=1),
+            Runner("sklearn-saga", (2, 5, 10), rounds=1))),
+    (ALPHAS, (Runner("onelayer-alphas"), Runner("sklearn-alphas", rounds=1))),
+)  # fmt: skip
+ROUNDS = 3
+_SHORTER = 20
+
+
+def parts(quick: bool) -> dict[str, Callable[[Results], None]]:
+    """Return the parts of a run by name; a quick one has a twentieth of the rows."""
+    times, rounds = (_SHORTER, 1) if quick else (1, ROUNDS)
+
+    def racing(problem: Problem, runners: tuple[Runner, ...]) -> Callable[[Results], None]:
+        def measure(results: Results) -> None:
+            found = race(problem.shorter(times), runners, rounds=rounds)
+            results.setdefault("races", {})[problem.name] = found
+
+        return measure
+
+    return {problem.name: racing(problem, runners) for problem, runners in RACES}
+
+
+def versions(results: Results) -> dict[str, str]:
+    """Return the versions that the workers named."""
+    records = (record for race in results.get("races", {}).values() for record in race["who"].values())
+    return {name: number for record in records for name, number in record["versions"].items()}
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """Return the figures to reach for the JSON file."""
+    return markdown.record(figures.read(results))
+
+
+SUITE = Suite(
+    "classification", ("classification", "classification-quick"), parts, versions, page.page, summary
+)
