@@ -37,7 +37,11 @@ class Runner:
 
 
 def race(problem: Problem, runners: Sequence[Runner], *, rounds: int) -> dict[str, Any]:
-    """Return the size of the problem, and of each contestant every fit: raw seconds and what came of it."""
+    """Return the size of the problem, and of each contestant every fit: raw seconds and what came of it.
+
+    Each warms up on a few rows; those in all rounds also do the first fit of their ladder once before the clock counts.
+    Then all take turns, a ladder each.
+    """
     with TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         problem.write(folder)
@@ -52,6 +56,8 @@ def race(problem: Problem, runners: Sequence[Runner], *, rounds: int) -> dict[st
         records = {runner.task: {**process.answer(), "fits": []} for runner, process in processes.items()}
         for runner, process in processes.items():
             process.ask("warm", runner.efforts[0])
+            if not runner.rounds:
+                process.ask("run", runner.efforts[0])
         for number in range(rounds):
             for runner, process in processes.items():
                 if number < (runner.rounds or rounds):

@@ -18,7 +18,7 @@ from benchmarks.classification.problems import read
 from benchmarks.classification.rivals import create
 from benchmarks.serving import Harness
 
-WARM_ROWS = 2_048
+WARM_ROWS = 512
 
 
 class Worker:
