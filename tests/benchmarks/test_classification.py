@@ -132,3 +132,17 @@ def test_a_block_replaces_what_was_between_its_markers():
     assert filled == text.replace("old", "new")
     with pytest.raises(SystemExit, match=r"README\.md has no lines <!-- classification -->"):
         readme.fill(text, "new", "classification", "README.md")
+
+
+def test_both_sides_score_the_penalties_alike():
+    draw = np.random.default_rng(0)
+    X = draw.standard_normal((300, 20))
+    y = (X[:, :3] + draw.gumbel(size=(300, 3))).argmax(axis=1)
+    scores = []
+    for name in ("onelayer-alphas", "sklearn-alphas"):
+        task = create(name, 2)
+        task.take(X, y, 1 / 300)
+        task.run(0)
+        scores.append(task.outcome()["scores"])
+    np.testing.assert_allclose(scores[0], scores[1], atol=1.5 / 300)
+    assert np.ptp(scores[0]) > 3 / 300
