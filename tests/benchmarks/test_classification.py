@@ -32,14 +32,14 @@ def words(problem: Problem) -> dict[str, np.ndarray]:
     return {**arrays, "X": sparse.csr_matrix(arrays["X"] * (arrays["X"] > 200) / 255.0)}
 
 
-def tested_pixels(problem: Problem) -> dict[str, np.ndarray]:
+def pixels_held_out(problem: Problem) -> dict[str, np.ndarray]:
     arrays = pixels(problem)
     return {name + part: array[rows] for name, array in arrays.items()
             for part, rows in (("", slice(200)), ("_test", slice(200, None)))}  # fmt: skip
 
 
 PIXELS, WORDS, TESTED = (
-    Problem(make.__name__, "", 300, 20, 3, make) for make in (pixels, words, tested_pixels)
+    Problem(make.__name__, "", 300, 20, 3, make) for make in (pixels, words, pixels_held_out)
 )
 
 
