@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.matrices import spread
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.designs import kind_of
@@ -16,7 +18,10 @@ from onelayer.solvers.lbfgs.memory import Memory
 
 _DOUBLE = np.dtype(np.float64)
 _WRONG = math.log(2)  # the least loss of a row that is not on the right side
-_FAR = 10.0
+_FAR = 10.0  # how far off an intercept may be, in nats
+_FEWEST_ROWS, _ROWS_PER_PARAMETER = 1 << 11, 64  # of a head start
+_WORTH = 8  # times as many rows as that make one worth while
+_ROUGHLY, _MOST_STEPS = 1e-4, 50
 _CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as small as one likes
 
 
@@ -35,6 +40,7 @@ class Descent:
 
     def __init__(self, objective: Objective, start: tuple[NDArray, NDArray] | None, tol: float) -> None:
         self._tol, self._objective = tol, objective
+        start = _head_start(objective) if start is None else start
         self._kind = kind_of(objective, start is not None)
         self._design = self._kind(objective, objective.X.number)
         self.point = self._evaluate(self._design.start(start))
@@ -107,3 +113,26 @@ class Descent:
             np.abs(point.gradient[-1]).sum()
         )
         return bound / point.value if point.value > 0 else math.inf
+
+
+def _head_start(objective: Objective) -> tuple[NDArray, NDArray] | None:
+    """Return the optimum of a few of the rows, where they are so many that these tell most of it; else None."""
+    (n_rows, n_features), n_outputs = objective.X.shape, objective.n_outputs
+    few = max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * (n_outputs - 1) * (n_features + 1))
+    weights = objective.sample_weight
+    counted = np.arange(n_rows) if weights is None else np.flatnonzero(weights)
+    if len(counted) < _WORTH * few:
+        return None
+    rows = counted[spread(len(counted), few)]
+    part = replace(
+        objective,
+        X=objective.X.part(rows),
+        targets=objective.targets[rows],
+        sample_weight=None if weights is None else weights[rows],
+    )
+    descent = Descent(part, None, _ROUGHLY)
+    for _ in range(_MOST_STEPS):
+        if descent.done:
+            break
+        descent.step()
+    return descent.parameters()
