@@ -41,6 +41,18 @@ def test_the_best_is_that_of_the_library(toy: str, run: Run, workplace: Path):
     assert result.err.splitlines()[-1].startswith("epoch  3/3   0 running, 4 ended   best: alpha=")
 
 
+def test_a_grid_over_a_parameter_of_sgd_is_a_wish_for_it(toy: str, run: Run, workplace: Path):
+    def epochs(*grid: str) -> list[int]:
+        found = json.loads(run("search", toy, *grid, "--all", "--json", "--model", "m.onelayer").out)
+        assert ol.load(workplace / "m.onelayer").training_["solver"] == (
+            "sgd" if "momentum" in grid[1] else "lbfgs"
+        )
+        return [each["epochs"] for each in found["candidates"]]
+
+    assert epochs("--grid", "momentum=0,0.5") == [10, 10]
+    assert len(epochs("--grid", "alpha=0.1,1")) == 2
+
+
 def test_without_validation_a_fifth_is_held_out_and_the_test_part_stays_unseen(toy: str, run: Run):
     result = run("search", toy, *GRID, "--json")
     found = json.loads(result.out)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.sparse import coo_array, csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
@@ -23,6 +25,8 @@ SPACES = [
     (LINEAR, {"learning_rate": [1e-3, 1e-2], "alpha": [0.0, 0.1]}),
     (LINEAR, {"loss": ["squared", "absolute", "huber"], "alpha": [1e-3, 1.0]}),
     (ol.LinearRegression(), {"alpha": [10.0, 0.0, 1e-3], "fit_intercept": [True, False]}),
+    (ol.LinearRegression(), {"alpha": [0.0, [0.01, 1.0], [0.1, 10.0]]}),
+    (ol.SoftmaxRegression(), {"alpha": [1e-3, "auto", 1.0], "class_weight": [None, "balanced"]}),
     (
         ol.LinearRegression(loss="quantile", quantile=[0.2, 0.8], random_state=0),
         {"solver": ["newton", "sgd"]},
@@ -32,10 +36,11 @@ SPACES = [
 
 
 def data(estimator):
-    X, y = load_iris(return_X_y=True) if estimator is SOFTMAX else load_diabetes(return_X_y=True)
+    classifies = isinstance(estimator, ol.SoftmaxRegression)
+    X, y = load_iris(return_X_y=True) if classifies else load_diabetes(return_X_y=True)
     order = np.random.RandomState(0).permutation(len(X))
     X, y = X[order], y[order]
-    if estimator is not SOFTMAX:
+    if not classifies:
         X, y = X / X.std(axis=0), y / 100
     return X[50:], y[50:], X[:50], y[:50]
 
@@ -60,7 +65,48 @@ def test_every_candidate_is_its_own_fit(estimator, grid):
             assert sweep.best_estimator_.training_["solver"] == own.training_["solver"]
 
 
-@pytest.mark.parametrize("estimator", [SOFTMAX, LINEAR, ol.LinearRegression()])
+FORMS = [
+    (SOFTMAX, {"learning_rate": [0.01, 0.1], "alpha": [1e-4, 1e-2], "batch_size": [8, 16]}),
+    (SOFTMAX, {"solver": ["lbfgs"], "alpha": [1e-2, 1.0]}),
+    (LINEAR, {"learning_rate": [1e-3, 1e-2], "alpha": [0.0, 0.1]}),
+    (ol.LinearRegression(), {"alpha": [0.1, 1.0]}),
+]
+
+
+@pytest.mark.parametrize(("estimator", "grid"), FORMS)
+@pytest.mark.parametrize("kind", [csr_array, coo_array])
+def test_candidates_on_sparse_rows(estimator, grid, kind):
+    X, y, X_val, y_val = data(estimator)
+    keep = np.random.RandomState(1).rand(*X.shape) < 0.5
+    X, X_val = kind(X * keep), kind(X_val * keep[: len(X_val)])
+    sweep = ol.GridSweep(estimator, grid, X_val=X_val, y_val=y_val, factor=None).fit(X, y)
+    folds = ol.GridSweep(estimator, grid, cv=3, factor=None).fit(X, y)
+    theirs = GridSearchCV(estimator, grid, cv=3).fit(csr_array(X), y)
+    for i, params in enumerate(ParameterGrid(grid)):
+        own = clone(estimator).set_params(**params).fit(X, y, X_val=X_val, y_val=y_val)
+        assert sweep.histories_[i][0][-1]["val_loss"] == pytest.approx(own.history_[-1]["val_loss"], rel=1e-7)
+    np.testing.assert_allclose(
+        folds.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "form", [{"learning_rate": [0.01, 0.03]}, {"solver": ["lbfgs"], "alpha": [0.01, 0.1]}]
+)
+def test_soft_labels(form):
+    X, y, X_val, y_val = data(SOFTMAX)
+    soft = 0.8 * np.eye(3)[y] + 0.2 * np.random.RandomState(0).dirichlet(np.ones(3), len(y))
+    sweep = ol.GridSweep(SOFTMAX, form, factor=None).fit(X, soft, X_val=X_val, y_val=y_val)
+    folds = ol.GridSweep(SOFTMAX, form, cv=2, factor=None).fit(X, soft)
+    half = len(X) // 2
+    for i, params in enumerate(ParameterGrid(form)):
+        own = clone(SOFTMAX).set_params(**params).fit(X, soft, X_val=X_val, y_val=y_val)
+        assert sweep.histories_[i][0][-1]["val_loss"] == pytest.approx(own.history_[-1]["val_loss"], rel=1e-5)
+        second = clone(SOFTMAX).set_params(**params).fit(X[:half], soft[:half])
+        assert folds.cv_results_["split1_test_score"][i] == pytest.approx(second.score(X[half:], soft[half:]))
+
+
+@pytest.mark.parametrize("estimator", [SOFTMAX, LINEAR, ol.LinearRegression(), ol.SoftmaxRegression()])
 def test_folds_are_those_of_scikit_learn(estimator):
     X, y, X_val, y_val = data(estimator)
     grid = {"alpha": [1e-3, 0.1, 10.0], "fit_intercept": [True, False]}
@@ -202,6 +248,67 @@ def test_exact_fits_sum_up_the_rows_once(monkeypatch):
     monkeypatch.setattr(closed_form, "summed", lambda *a, **k: calls.append(1) or summed(*a, **k))
     ol.GridSweep(ol.LinearRegression(), {"alpha": [0.1, 1.0, 10.0]}).fit(X, y, X_val=X_val, y_val=y_val)
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("judged", ["rows held out", "folds"])
+def test_exact_softmax_goes_from_large_to_small_alpha(monkeypatch, judged):
+    from onelayer.solvers.lbfgs import LBFGS
+
+    X, y, X_val, y_val = data(SOFTMAX)
+    solved, solve = [], LBFGS.solve
+
+    def noted(self, objective, start, *rest):
+        solution = solve(self, objective, start, *rest)
+        solved.append((objective, start, solution))
+        return solution
+
+    monkeypatch.setattr(LBFGS, "solve", noted)
+    rows = {"X_val": X_val, "y_val": y_val} if judged == "rows held out" else {}
+    n_splits = 1 if rows else 5
+    grid = {"alpha": [1e-3, 10.0, "auto", 0.1]}
+    sweep = ol.GridSweep(ol.SoftmaxRegression(), grid, cv=None if rows else 5, factor=1.5).fit(X, y, **rows)
+    assert sweep.cv_results_["state"].tolist() == ["finished"] * 4
+    for split in range(n_splits):
+        chain = solved[4 * split : 4 * split + 4]
+        n_rows = chain[0][0].X.shape[0]
+        assert [objective.alpha for objective, *_ in chain] == [10.0, 0.1, 1 / n_rows, 1e-3]
+        assert chain[0][1] is None
+        for (_, _, before), (objective, start, _) in pairwise(chain):
+            assert objective.X is chain[0][0].X
+            np.testing.assert_array_equal(start[0], before.coef)
+            np.testing.assert_array_equal(start[1], before.intercept)
+    own = clone(sweep.estimator).set_params(**sweep.best_params_).fit(X, y)
+    np.testing.assert_allclose(sweep.predict_proba(X_val), own.predict_proba(X_val), atol=1e-4)
+
+
+def test_what_is_exact_stops_no_candidate_of_sgd():
+    X, y, X_val, y_val = data(SOFTMAX)
+    steps = {"solver": ["sgd"], "learning_rate": [1e-4, 1e-2]}
+    alone = ol.GridSweep(SOFTMAX, steps).fit(X, y, X_val=X_val, y_val=y_val)
+    exact = {"solver": ["lbfgs"], "alpha": [1e-4, 1e-3, 1e-2], "max_iter": [2000]}
+    beside = ol.GridSweep(SOFTMAX, [exact, steps]).fit(X, y, X_val=X_val, y_val=y_val)
+    assert beside.cv_results_["state"][3:].tolist() == alone.cv_results_["state"].tolist()
+    assert beside.cv_results_["n_epochs"][3:].tolist() == alone.cv_results_["n_epochs"].tolist()
+
+
+def test_a_class_without_weight_is_refused():
+    X, y, X_val, y_val = data(SOFTMAX)
+    for solver in ("sgd", "lbfgs"):
+        sweep = ol.GridSweep(SOFTMAX, {"solver": [solver], "alpha": [0.1, 1.0]})
+        with pytest.raises(InvalidDataError, match="class 2 has no rows with a weight"):
+            sweep.fit(X, y, sample_weight=(y != 2).astype(float), X_val=X_val, y_val=y_val)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_the_best_is_saved_and_loaded(tmp_path, solver):
+    X, y, X_val, y_val = data(SOFTMAX)
+    sweep = ol.GridSweep(SOFTMAX, {"solver": [solver], "alpha": [0.1, 1.0]}).fit(
+        X, y, X_val=X_val, y_val=y_val
+    )
+    sweep.best_estimator_.save(tmp_path / "best.onelayer")
+    again = ol.load(tmp_path / "best.onelayer")
+    np.testing.assert_array_equal(again.predict_proba(X_val), sweep.predict_proba(X_val))
+    assert (again.objective_ is None) == (solver == "sgd")
 
 
 def test_frames_keep_their_names():

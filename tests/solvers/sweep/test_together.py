@@ -6,21 +6,32 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from onelayer.errors import DivergenceError
 from onelayer.losses import CrossEntropy, Huber, Quantile, Squared
-from onelayer.matrices import Dense
+from onelayer.matrices import Dense, Sparse
 from onelayer.objective import Objective
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Stopped
 from onelayer.solvers.sweep.order import AlikeRows
 from onelayer.solvers.sweep.together import Together
+from onelayer.solvers.sweep.wide_loop import Lane
 
 LOSSES = [CrossEntropy(), Squared(), Huber(1.0), Quantile(0.3)]
 
 
 def objective(
-    loss, dtype, n_rows=230, n_features=37, n_outputs=3, weighted=False, intercept=True, n_threads=1
+    loss,
+    dtype,
+    n_rows=230,
+    n_features=37,
+    n_outputs=3,
+    weighted=False,
+    intercept=True,
+    n_threads=1,
+    soft=False,
+    matrix=Dense,
 ):
     random = np.random.RandomState(n_features)
     X = random.randint(0, 256, (n_rows, n_features)) * (random.rand(n_rows, n_features) < 0.4)
@@ -29,10 +40,13 @@ def objective(
     scores = (X / 255 if dtype == np.uint8 else X) @ W
     if loss.name == "cross-entropy":
         targets = scores.argmax(axis=1).astype(float)[:, None]
+        if soft:
+            shares = random.rand(n_rows, n_outputs) * (random.rand(n_rows, n_outputs) < 0.7) + 1e-3
+            targets = shares / shares.sum(axis=1, keepdims=True)
     else:
         targets = scores + 0.1 * random.randn(*scores.shape)
     weights = random.rand(n_rows) * (random.rand(n_rows) < 0.9) if weighted else None
-    return Objective(Dense(X), targets, loss, n_outputs, 0.0, weights, intercept, n_threads)
+    return Objective(matrix(X), targets, loss, n_outputs, 0.0, weights, intercept, n_threads)
 
 
 def problems(F, rate, **shared):
@@ -74,6 +88,36 @@ def test_each_is_its_own_fit(loss, dtype, rate):
     tolerance = 1e-10 if dtype == np.float64 else 1e-5
     for (sgd, own), candidate in zip(problems(F, rate), together.candidates, strict=True):
         assert_same(candidate.solution(), sgd.solve(own, np.random.RandomState(0)), tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+@pytest.mark.parametrize("rate", ["auto", 0.05])
+@pytest.mark.parametrize("n_outputs", [2, 5])
+def test_soft_labels_are_side_by_side_too(dtype, rate, n_outputs):
+    F = objective(CrossEntropy(), dtype, weighted=True, soft=True, n_outputs=n_outputs)
+    together = trained(problems(F, rate))
+    assert {type(candidate.run.loop) for candidate in together.candidates} == {Lane}
+    tolerance = 1e-10 if dtype == np.float64 else 1e-5
+    for (sgd, own), candidate in zip(problems(F, rate), together.candidates, strict=True):
+        assert_same(candidate.solution(), sgd.solve(own, np.random.RandomState(0)), tolerance)
+
+
+@pytest.mark.parametrize("loss", [CrossEntropy(), Quantile(0.3)], ids=lambda loss: loss.name)
+@pytest.mark.parametrize("rate", ["auto", 0.05])
+def test_sparse_rows_are_trained_in_step_by_loops_of_their_own(loss, rate):
+    F = objective(loss, np.float32, weighted=True, matrix=lambda X: Sparse(csr_array(X)))
+    together = trained(problems(F, rate))
+    for (sgd, own), candidate in zip(problems(F, rate), together.candidates, strict=True):
+        assert_same(candidate.solution(), sgd.solve(own, np.random.RandomState(0)), 0)
+
+
+def test_one_of_sparse_rows_that_runs_away_spoils_no_other():
+    F = objective(CrossEntropy(), np.float32, matrix=lambda X: Sparse(csr_array(X)))
+    alone = trained(problems(F, 0.1))
+    mixed = trained([(SGD(epochs=3, batch_size=50, learning_rate=1e30), F), *problems(F, 0.1)])
+    assert isinstance(mixed.candidates[0].failure, DivergenceError)
+    for one, other in zip(alone.candidates, mixed.candidates[1:], strict=True):
+        np.testing.assert_array_equal(one.solution().coef, other.solution().coef)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def _check(estimator: SingleLayer, grid: Mapping[str, Any]) -> None:
     """Refuse unknown names, and values that are no list, an empty one, or have NaN among them."""
     check_names(estimator, grid)
     for name, values in grid.items():
-        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray) or np.ndim(values) == 0:
+        listed = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
+        if not listed or (isinstance(values, np.ndarray) and values.ndim == 0):
             raise InvalidParameterError(f"param_grid has {values!r} for {name}: expected a list of values")
         if len(values) == 0:
             raise InvalidParameterError(f"param_grid has an empty list for {name}: give at least one value")

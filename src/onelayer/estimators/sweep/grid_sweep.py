@@ -36,7 +36,11 @@ class GridSweep(MetaEstimatorMixin, BaseEstimator):
     ``early_stopping`` or ``n_iter_no_change`` see the same minibatches: their weights lie beside each other, and one
     matrix product a minibatch serves all. Each is what its own ``fit`` with the same ``random_state`` and the same
     validation data would be, but for the rounding of sums. Other parameters make groups, one trained after the other.
-    Of an exact solver a group differs in ``alpha``: least squares then sum up the rows once.
+    Of an exact solver a group differs in ``alpha``: least squares then sum up the rows once, and other solvers go from
+    the largest down, each from the solution before. Sparse rows are trained on in step, by a loop for each candidate.
+
+    ``solver="auto"`` of a candidate is what it would be for its own ``fit``: where a grid has a parameter of minibatch
+    SGD and its default is among the values, ``solver="sgd"`` makes all of them alike.
 
     Parameters
     ----------
