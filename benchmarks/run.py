@@ -16,9 +16,7 @@ from benchmarks.regression import suite as regression
 from benchmarks.suite import Suite
 
 RESULTS = Path(__file__).parent / "results"
-SUITES = {
-    suite.name: suite for suite in (images.SUITE, regression.SUITE, classification.SUITE, sweep.SUITE)
-}
+SUITES = {suite.name: suite for suite in (images.SUITE, regression.SUITE, classification.SUITE, sweep.SUITE)}
 
 
 def measure(suite: Suite, quick: bool, only: list[str] | None) -> dict[str, Any]:
