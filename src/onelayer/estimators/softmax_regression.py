@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from onelayer.explanation import Explanation
 
 _TEXT = "USO"  # kinds of arrays of text
+_TOL, _TOL_OF_SINGLE = 1e-14, 1e-10
 
 
 class SoftmaxRegression(ClassifierMixin, SingleLayer):
@@ -50,9 +51,11 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         of its parameters (``epochs``, ``batch_size``, ``learning_rate``, ``schedule``, ``momentum``,
         ``early_stopping``) is not at its default, else "lbfgs".
     fit_intercept : bool, default True
-    max_iter, tol : int, float, default 1000, 1e-10
-        Of "lbfgs": it stops at the latest after so many iterations, and as soon as the objective is estimated to be
-        above its least value by no more than ``tol`` of itself.
+    max_iter : int, default 1000
+        Of "lbfgs": iterations at most.
+    tol : float or "auto", default "auto"
+        Of "lbfgs": it stops as soon as the objective is estimated to be above its least value by no more than ``tol``
+        of itself. "auto" is 1e-14 for X of float64, which gives probabilities to some seven digits, else 1e-10.
     epochs : int, default 10
         Of "sgd", as all that follow up to ``validation_fraction``: passes over the data.
     batch_size : int, default 256
@@ -145,7 +148,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         solver: str = "auto",
         fit_intercept: bool = True,
         max_iter: int = 1000,
-        tol: float = 1e-10,
+        tol: float | Literal["auto"] = "auto",
         epochs: int = 10,
         batch_size: int = 256,
         learning_rate: float | Literal["auto"] = "auto",
@@ -402,7 +405,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     def _check_alpha(self) -> None:
         validation.check_real("alpha", self.alpha, 0, low_included=True, word="auto")
         validation.check_integer("max_iter", self.max_iter)
-        validation.check_real("tol", self.tol, 0)
+        validation.check_real("tol", self.tol, 0, word="auto")
 
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
         """Run the solver of this name and remember what it found out."""
@@ -413,7 +416,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         else:
             from onelayer.solvers.lbfgs import LBFGS
 
-            exact = LBFGS(self.max_iter, self.tol)
+            usual = _TOL if task.objective.X.dtype == np.float64 else _TOL_OF_SINGLE
+            exact = LBFGS(self.max_iter, usual if self.tol == "auto" else float(self.tol))
             solution = exact.solve(task.objective, task.start, self._monitor(task), task.callbacks)
         self.objective_, self.optimality_gap_ = solution.objective, solution.gap
         return solution
