@@ -23,6 +23,7 @@ _CHUNK = 4096
 _SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
 _PAIR_COST = 3e6
 _BRIEF = 1 << 20
+_KEPT = 1 << 24  # numbers of rows that are made once for all pairs of classes
 
 
 class WholeHessian(Preconditioner):
@@ -71,6 +72,12 @@ class WholeHessian(Preconditioner):
             P /= P.sum(axis=1, keepdims=True)
         reference = int(np.argmax(np.count_nonzero(P, axis=0)))
         others = np.delete(np.arange(K), reference)
+        kept = design.rows(which) if len(which) * lines <= _KEPT else None
+
+        def rows_of(some: NDArray) -> NDArray:
+            Z = design.rows(which[some]) if kept is None else kept[some]
+            return Z[:, :lines].astype(number, copy=False)
+
         n_threads = design.objective.n_threads or threads.available()
         n_threads = n_threads if unknowns * len(which) > _BRIEF else 1
 
@@ -84,8 +91,7 @@ class WholeHessian(Preconditioner):
                 G = np.zeros((lines, lines), number)
                 for first in range(0, len(rows), _CHUNK):
                     some = rows[first : first + _CHUNK]
-                    Z = design.rows(which[some])[:, :lines].astype(number, copy=False)
-                    Z *= np.sqrt(amount[some])[:, None].astype(number)
+                    Z = rows_of(some) * np.sqrt(amount[some])[:, None].astype(number)
                     G += Z.T @ Z
                 H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] = G if i == j else -G
 
