@@ -54,6 +54,10 @@ class Descent:
         value, loss, gradient = self._design.value_and_gradient(theta)
         return Point(theta, value, loss, gradient)
 
+    def mean_loss(self) -> float:
+        """Return the mean loss of the parameters."""
+        return self.point.loss
+
     def parameters(self) -> tuple[NDArray, NDArray]:
         """Return (coef, intercept) in units of X as stored."""
         return self._design.parameters(self.point.theta)
@@ -89,8 +93,13 @@ class Descent:
             self._take_if_nearer(self.point.theta + direction)
             self._level()
             return
-        self._design = self._kind(self._objective, _DOUBLE)
-        self.point = self._evaluate(self._design.renewed(self.point.theta))
+        self.in_double()
+
+    def in_double(self) -> None:
+        """Compute in float64 from now on."""
+        if self._design.number != _DOUBLE:
+            self._design = self._kind(self._objective, _DOUBLE)
+            self.point = self._evaluate(self._design.renewed(self.point.theta))
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
