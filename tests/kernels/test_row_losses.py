@@ -1,4 +1,4 @@
-"""The compiled losses and the exponential against the specification and the standard library."""
+"""The compiled losses against the specification."""
 
 from __future__ import annotations
 
@@ -6,48 +6,26 @@ import math
 
 import numpy as np
 import pytest
-from numba import njit
+from scipy.special import logsumexp, softmax
 
 from onelayer.kernels import row_losses
-from onelayer.kernels.exponential import exponential
 from onelayer.kernels.tiles import GROUP
 from onelayer.losses import LOSSES, Huber, Quantile
 
 COMPILED = {repr(loss): loss for loss in (*LOSSES.values(), Huber(0.3), Quantile(0.9))}
 
 
-def compiled(loss, S, targets, weights, scale=()):
+def compiled(loss, S, targets, weights, scale=(), lane=0):
     """Run the compiled loss over one group, in place, and return the sum."""
     number = S.dtype
     told = row_losses.RowLoss(loss.code, loss.parameter(number), np.array(scale, number))
-    return row_losses.row_loss(told, S, targets, weights, np.zeros((4, GROUP), number))
+    return row_losses.row_loss(told, S, targets, weights, lane)
 
 
 def targets_of(loss, n_outputs, random):
     if loss.name == "cross-entropy":
         return random.randint(0, n_outputs, (1, GROUP))
     return random.randn(n_outputs, GROUP)
-
-
-@njit
-def exponentials(x, out):
-    for i in range(x.size):
-        out[i] = exponential(x[i])
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_exponential_to_two_eps(dtype):
-    smallest = math.log(np.finfo(dtype).tiny)
-    x = np.concatenate([[0.0], np.linspace(smallest + 1, 0, 100_001), -np.logspace(-12, 1, 999)]).astype(
-        dtype
-    )
-    out = np.empty_like(x)
-    exponentials(x, out)
-    exact = np.array([math.exp(float(value)) for value in x])
-    assert np.max(np.abs(out - exact) / exact) <= 2 * np.finfo(dtype).eps
-    exponentials(np.full(3, -1e30, dtype), out[:3])
-    assert (out[:3] > 0).all()
-    assert (out[:3] < 1e-37).all()
 
 
 @pytest.mark.parametrize("loss", COMPILED.values(), ids=COMPILED)
@@ -68,6 +46,37 @@ def test_compiled_loss_is_the_loss(loss, dtype, n_outputs, size):
     eps = float(np.finfo(dtype).eps)
     np.testing.assert_allclose(S.T, expected, rtol=200 * size * eps, atol=4 * eps * np.abs(expected).max())
     assert total == pytest.approx(float(loss.rows(exact, exact_targets) @ weights), rel=100 * eps, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_outputs", [2, 3, 10, 101])
+def test_soft_labels(dtype, n_outputs):
+    random = np.random.RandomState(n_outputs)
+    scores = (5 * random.randn(n_outputs, GROUP)).astype(dtype)
+    weights = random.randint(0, 3, GROUP).astype(dtype)
+    targets = np.ascontiguousarray(random.dirichlet(np.ones(n_outputs), GROUP).T, dtype)
+    targets[:, 0] = 0
+    targets[1, 0] = 1
+    S = scores.copy()
+    total = compiled(LOSSES["cross-entropy"], S, targets, weights)
+    exact, q = scores.astype(np.float64), targets.astype(np.float64)
+    expected = weights * (softmax(exact, axis=0) * q.sum(axis=0) - q)
+    eps = float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(S, expected, rtol=1000 * eps, atol=8 * eps * np.abs(expected).max())
+    losses = (q * (logsumexp(exact, axis=0) - exact)).sum(axis=0)
+    assert total == pytest.approx(float(losses @ weights), rel=100 * eps)
+
+
+@pytest.mark.parametrize("loss", COMPILED.values(), ids=COMPILED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_other_lanes_are_left_alone(loss, dtype):
+    random = np.random.RandomState(0)
+    wide = random.randn(3, 3 * GROUP).astype(dtype)
+    targets = targets_of(loss, 3, random).astype(dtype)
+    weights, own = np.ones(GROUP, dtype), wide[:, GROUP : 2 * GROUP].copy()
+    S = wide.copy()
+    assert compiled(loss, S, targets, weights, lane=GROUP) == compiled(loss, own, targets, weights)
+    np.testing.assert_array_equal(S, np.hstack([wide[:, :GROUP], own, wide[:, 2 * GROUP :]]))
 
 
 @pytest.mark.parametrize("loss", COMPILED.values(), ids=COMPILED)

@@ -1,7 +1,8 @@
 """The compiled loops (Numba). Imported on first use, so that ``import onelayer`` does not wait for a compiler.
 
 ``tiles``        register tiles: scores of a few rows and outputs, gradient of a few columns and outputs
-``exponential``  an exponential that vectorises
+``vector_math``  exponential and logarithm of whole vectors
+``loss_tiles``   cross-entropy over sixteen rows at a time
 ``row_losses``   losses and their gradients over sixteen rows at a time, each tested against ``onelayer.losses``
 ``scoring``      scores of groups of rows, for training and for prediction
 ``barrier``      how the threads of one loop wait for each other
@@ -11,8 +12,6 @@
 ``sparse_scoring``    scores of sparse rows
 ``sparse_minibatch``  the loop over sparse rows, whose cost is that of their stored values
 ``wide_tiles``   register tiles for many outputs, which skip zeros
-``logarithm``    a logarithm that vectorises
-``wide_losses``  losses of many layers at once
 ``wide_minibatch``  the loop for many layers side by side
 ``gram_tiles``   register tiles: products of columns with each other, in doubled precision and in float64
 ``panel``        the columns of a few rows, shifted, scaled and packed for these tiles

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np  # noqa: F401
@@ -16,6 +18,18 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def one_thread(wanted: bool = True) -> AbstractContextManager:
-    """Hold the BLAS to one thread while the context lasts, if ``wanted``."""
-    return _libraries().limit(limits=1, user_api="blas") if wanted else nullcontext()
+_here = threading.local()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold the BLAS to one thread while the context lasts; one within another of the same thread is free."""
+    if getattr(_here, "held", False):
+        yield
+        return
+    with _libraries().limit(limits=1, user_api="blas"):
+        _here.held = True
+        try:
+            yield
+        finally:
+            _here.held = False

@@ -10,6 +10,7 @@ of ordinary matrices, which the BLAS does best; it is held to one thread, so tha
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ _SUM_BYTES = 1 << 28
 _PANEL_BYTES = 1 << 18
 _PANEL_ROWS = 256
 _LOSS_COST = 32  # multiplications in the time that the loss of one output takes
-_BRIEF = 1 << 19  # multiplications that take about the time that it takes to start a thread
+_BRIEF = 1 << 21  # multiplications that take about the time that it takes to start a thread
 _SMALL = 1 << 21  # and below which a second thread costs more than it brings
 
 
@@ -85,7 +86,7 @@ def plan(X: np.ndarray, n_outputs: int, standardised: bool, number: np.dtype) ->
 
 
 @internal
-def _group_losses(rows, loss, b, first, n_rows, S, targets, weights, scratch, g):
+def _group_losses(rows, loss, b, first, n_rows, S, targets, weights, g):
     """Turn the sums of one group into gradients of the loss in the scores, add these to g, and return the loss."""
     for k in range(S.shape[0]):
         for r in range(GROUP):
@@ -97,13 +98,80 @@ def _group_losses(rows, loss, b, first, n_rows, S, targets, weights, scratch, g)
         weights[r] = 1 if rows.weights.size == 0 else rows.weights[row]
         for t in range(rows.targets.shape[1]):
             targets[t, r] = rows.targets[row, t]
-    total = row_loss(loss, S, targets, weights, scratch)
+    total = row_loss(loss, S, targets, weights, 0)
     for k in range(S.shape[0]):
         gradient = 0.0
         for r in range(GROUP):
             gradient += S[k, r]
         g[k] += gradient
     return total
+
+
+class _Own(NamedTuple):
+    """Buffers that each thread has for itself.
+
+    Attributes
+    ----------
+    Z : (panel, columns) array
+        The rows of a panel, where the BLAS multiplies them.
+    S : (groups, n_outputs, GROUP) array
+    flat : (n_outputs, panel) array
+        Scores where the BLAS multiplies them.
+    part : (n_outputs, columns) array
+        The gradient of a panel.
+    targets, weights : (n_targets, GROUP), (GROUP,) array
+        Those of one group.
+    """
+
+    Z: np.ndarray
+    S: np.ndarray
+    flat: np.ndarray
+    part: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+
+@internal
+def _narrow_panel(rows, loss, W, b, plan, own, X, index, place, first, n_rows, vector, g):
+    """Go through a panel with register tiles: leave its gradient in ``own.part``, return the sum of its losses."""
+    S, part, n, columns, total = own.S, own.part, rows.order.size, W.shape[1], 0.0
+    for group in range(-(-n_rows // GROUP)):
+        start = group * GROUP
+        in_group = min(GROUP, n_rows - start)
+        group_scores(rows, n, X, index, place + start, in_group, W, 0, columns, S[group])
+        total += _group_losses(rows, loss, b, first + start, in_group, S[group], own.targets, own.weights, g)
+    for k in range(part.shape[0]):
+        for j in range(columns):
+            part[k, j] = 0
+    for column in range(0, columns, plan.width):
+        upto = min(column + plan.width, columns)
+        add_gradient(X, index, place, n_rows, S, column, upto, vector, part, column)
+    return total
+
+
+@internal
+def _wide_losses(rows, loss, b, own, first, n_rows, g):
+    """Turn the scores in ``own.flat`` into gradients, return the sum of the losses."""
+    flat, s, total = own.flat, own.S[0], 0.0
+    for start in range(0, flat.shape[1], GROUP):
+        in_group = max(0, min(GROUP, n_rows - start))
+        for k in range(flat.shape[0]):
+            for r in range(GROUP):
+                s[k, r] = flat[k, start + r]
+        if in_group > 0:
+            total += _group_losses(rows, loss, b, first + start, in_group, s, own.targets, own.weights, g)
+        for k in range(flat.shape[0]):
+            for r in range(GROUP):
+                flat[k, start + r] = s[k, r] if in_group > 0 else 0
+    return total
+
+
+@internal
+def _add(part, G):
+    """Add the gradient of a panel to a sum in float64."""
+    for k in range(part.shape[0]):
+        for j in range(part.shape[1]):
+            G[k, j] += part[k, j]
 
 
 def _compile(source):
@@ -114,59 +182,36 @@ def _compile(source):
         source  # noqa: B018
         n, n_outputs, columns, number = rows.order.size, W.shape[0], W.shape[1], W.dtype
         panel, gathered = plan.panel, places.size > 0
-        S = np.zeros((panel // GROUP, n_outputs, GROUP), number)
-        part = np.zeros((n_outputs, columns), number)
-        flat = np.zeros((n_outputs, panel if plan.wide else 0), number)
-        targets, weights = np.zeros((rows.targets.shape[1], GROUP), number), np.zeros(GROUP, number)
-        scratch = np.zeros((4, GROUP), number)
+        own = _Own(
+            matrix[thread * panel : (thread + 1) * panel] if plan.wide else matrix,
+            np.zeros((1 if plan.wide else panel // GROUP, n_outputs, GROUP), number),
+            np.zeros((n_outputs, panel if plan.wide else 0), number),
+            np.zeros((n_outputs, columns), number),
+            np.zeros((rows.targets.shape[1], GROUP), number),
+            np.zeros(GROUP, number),
+        )
         X = buffer[thread * panel : (thread + 1) * panel] if gathered else buffer
-        Z = matrix[thread * panel : (thread + 1) * panel] if plan.wide else matrix
         n_segments = sums.losses.size
         for segment in range(thread, n_segments, n_threads):
             begin, end = share(-(-n // GROUP), segment, n_segments)
-            stop, total, g = min(end * GROUP, n), 0.0, sums.g[segment]
+            stop, total, G, g = min(end * GROUP, n), 0.0, sums.G[segment], sums.g[segment]
             for first in range(begin * GROUP, stop, panel):
-                n_panel = min(panel, stop - first)
-                groups = -(-n_panel // GROUP)
+                n_rows = min(panel, stop - first)
                 if plan.wide:
-                    gather(rows, first, n_panel, 0, columns, Z, 0)
-                    np.dot(W, Z.T, flat)
+                    gather(rows, first, n_rows, 0, columns, own.Z, 0)
+                    np.dot(W, own.Z.T, own.flat)
+                    total += _wide_losses(rows, loss, b, own, first, n_rows, g)
+                    np.dot(own.flat, own.Z, own.part)
                 elif gathered:
-                    gather(rows, first, n_panel, 0, columns, X, 0)
-                for group in range(groups):
-                    s, row = S[group], first + group * GROUP
-                    in_group = min(GROUP, n_panel - group * GROUP)
-                    if plan.wide:
-                        for k in range(n_outputs):
-                            for r in range(GROUP):
-                                s[k, r] = flat[k, group * GROUP + r]
-                    elif gathered:
-                        group_scores(rows, row + GROUP, X, places, group * GROUP, in_group, W, 0, columns, s)
-                    else:
-                        group_scores(rows, row + GROUP, X, rows.order, row, in_group, W, 0, columns, s)
-                    total += _group_losses(rows, loss, b, row, in_group, s, targets, weights, scratch, g)
-                    if plan.wide:
-                        for k in range(n_outputs):
-                            for r in range(GROUP):
-                                flat[k, group * GROUP + r] = s[k, r]
-                if plan.wide:
-                    for k in range(n_outputs):
-                        for r in range(groups * GROUP, panel):
-                            flat[k, r] = 0
-                    np.dot(flat, Z, part)
+                    gather(rows, first, n_rows, 0, columns, X, 0)
+                    total += _narrow_panel(
+                        rows, loss, W, b, plan, own, X, places, 0, first, n_rows, vector, g
+                    )
                 else:
-                    for k in range(n_outputs):
-                        for j in range(columns):
-                            part[k, j] = 0
-                    for column in range(0, columns, plan.width):
-                        upto = min(column + plan.width, columns)
-                        if gathered:
-                            add_gradient(X, places, 0, n_panel, S, column, upto, vector, part, column)
-                        else:
-                            add_gradient(X, rows.order, first, n_panel, S, column, upto, vector, part, column)
-                for k in range(n_outputs):
-                    for j in range(columns):
-                        sums.G[segment, k, j] += part[k, j]
+                    total += _narrow_panel(
+                        rows, loss, W, b, plan, own, X, rows.order, first, first, n_rows, vector, g
+                    )
+                _add(own.part, G)
             sums.losses[segment] = total
 
     return run
@@ -216,7 +261,7 @@ def full_pass(
     def work_of(thread: int) -> None:
         _run(thread, n_threads, rows, loss, wide, intercept, cut, buffer, places, matrix, vector, sums)
 
-    with blas.one_thread(cut.wide):
+    with blas.one_thread() if cut.wide else nullcontext():
         threads.run(n_threads, work_of, brief=work < _BRIEF)
     unit = float(rows.unit)
     G = np.add.reduce(sums.G, axis=0)[:, :n_features] * unit

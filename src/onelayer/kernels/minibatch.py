@@ -123,11 +123,10 @@ class Work(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """Buffers that each thread has for itself: targets and weights of a group, scratch of the loss, one block of G."""
+    """Buffers that each thread has for itself: targets and weights of a group, one block of G."""
 
     targets: np.ndarray
     weights: np.ndarray
-    scratch: np.ndarray
     G: np.ndarray
 
 
@@ -207,7 +206,7 @@ def _finish_scores(rows, loss, b, first, n_rows, scale, S, tile):
         tile.weights[r] = scale if rows.weights.size == 0 else scale * rows.weights[row]
         for t in range(rows.targets.shape[1]):
             tile.targets[t, r] = rows.targets[row, t]
-    return row_loss(loss, S, tile.targets, tile.weights, tile.scratch)
+    return row_loss(loss, S, tile.targets, tile.weights, 0)
 
 
 @internal
@@ -344,7 +343,6 @@ def _compile(source):
         tile = Tile(
             np.zeros((rows.targets.shape[1], GROUP), number),
             np.zeros(GROUP, number),
-            np.zeros((4, GROUP), number),
             np.zeros((n_outputs, cuts.strip), number),
         )
         bias = np.zeros((n_outputs, GROUP), number)

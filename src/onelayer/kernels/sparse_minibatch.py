@@ -188,7 +188,7 @@ def _first_at_least(columns, start, stop, column):
 def _score(thread, n_threads, rows, loss, layer, work, first, n_rows, tile):
     """Leave the gradients of the losses in ``work.D`` and the loss of each group in ``work.losses``."""
     D, n_outputs = work.D, layer.b.size
-    S, targets, weights, scratch = tile
+    S, targets, weights = tile
     scale = S.dtype.type(1 / n_rows)
     begin, end = share(-(-n_rows // GROUP), thread, n_threads)
     for group in range(begin, end):
@@ -207,7 +207,7 @@ def _score(thread, n_threads, rows, loss, layer, work, first, n_rows, tile):
             else:
                 for k in range(n_outputs):
                     S[k, r] = layer.b[k]
-        work.losses[group] = row_loss(loss, S, targets, weights, scratch)
+        work.losses[group] = row_loss(loss, S, targets, weights, 0)
         for r in range(in_group):
             for k in range(n_outputs):
                 D[place + r, k] = S[k, r]
@@ -263,7 +263,6 @@ def _compile(source):
             np.zeros((layer.b.size, GROUP), number),
             np.zeros((rows.targets.shape[1], GROUP), number),
             np.zeros(GROUP, number),
-            np.zeros((4, GROUP), number),
         )
         idle = step.momentum == 0 and step.kept == 1 and step.shrink.size == 1 and step.shrink[0, 0] == 1
         total, taken, status = 0.0, 0, FINISHED

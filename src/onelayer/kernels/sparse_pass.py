@@ -60,7 +60,7 @@ def _compile(source):
         n, n_outputs, number = scores.shape[0], b.size, scores.dtype
         S = np.zeros((n_outputs, GROUP), number)
         targets, weights = np.zeros((labelled.targets.shape[1], GROUP), number), np.zeros(GROUP, number)
-        scratch, tasks = np.zeros((4, GROUP), number), totals.size
+        tasks = totals.size
         for task in range(thread, tasks, n_threads):
             begin, end = share(-(-n // GROUP), task, tasks)
             total = 0.0
@@ -75,7 +75,7 @@ def _compile(source):
                     weights[r] = 1 if labelled.weights.size == 0 else labelled.weights[row]
                 for r in range(n_rows, GROUP):
                     weights[r] = 0
-                total += row_loss(loss, S, targets, weights, scratch)
+                total += row_loss(loss, S, targets, weights, 0)
                 for r in range(n_rows):
                     for k in range(n_outputs):
                         scores[first + r, k] = S[k, r]

@@ -22,9 +22,9 @@ from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic, register_jitable
 
-internal = njit(
-    nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
-)  # called by compiled code only: no way in
+# Called by compiled code only: no way in, and no counting of references, which takes as long as ten numbers for each
+# array and is worse where threads share it; so these functions cannot make arrays, only take views.
+internal = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)
 Body = Callable[[ir.Value, list[ir.Value]], list[ir.Value]]
 
 GROUP = 16  # rows of one group of scores: S is stored as (groups, outputs, GROUP)

@@ -27,10 +27,9 @@ from numba import njit
 
 from onelayer.kernels import barrier, source_digest
 from onelayer.kernels.minibatch import DIVERGED, FINISHED, STOPPED
-from onelayer.kernels.row_losses import CROSS_ENTROPY
+from onelayer.kernels.row_losses import CROSS_ENTROPY, row_loss
 from onelayer.kernels.scoring import gather, prefetch_rows, share
 from onelayer.kernels.tiles import GROUP, VECTOR_BYTES, internal
-from onelayer.kernels.wide_losses import SCRATCH, wide_loss
 from onelayer.kernels.wide_tiles import (
     DEPTH,
     EVERY,
@@ -177,36 +176,24 @@ def _turn_group(S, place, T, back):
 
 
 @internal
-def _repeat(lanes):
-    """Write the first ``GROUP`` numbers again and again over the others."""
-    for first in range(GROUP, lanes.size, GROUP):
-        for r in range(GROUP):
-            lanes[first + r] = lanes[r]
-
-
-@internal
-def _losses(rows, loss, layer, n_outputs, group, first, n_rows, scale, work, tile):
+def _losses(rows, loss, b, n_outputs, group, first, n_rows, scale, work, tile):
     """Turn the sums of a group of rows into gradients of the losses, for all layers; note the losses."""
     T, layers = tile.S, work.lost.size
     lanes = n_outputs * layers if loss.code != CROSS_ENTROPY else (n_outputs - 1) * layers
-    tile.weights[:GROUP] = 0
+    tile.weights[:] = 0
     for r in range(n_rows):
         row = rows.order[first + r]
         tile.weights[r] = scale if rows.weights.size == 0 else scale * rows.weights[row]
         for t in range(rows.targets.shape[1]):
             tile.targets[t, r] = rows.targets[row, t]
-    _repeat(tile.weights)
-    for t in range(rows.targets.shape[1]):
-        _repeat(tile.targets[t])
     _turn_group(work.S, group * GROUP, T, False)
-    intercept, unit = layer.b.ravel(), rows.unit
     for k in range(lanes):
         for r in range(GROUP):
-            T[k, r] = T[k, r] * unit + intercept[k]
+            T[k, r] = T[k, r] * rows.unit + b[k]
     T[lanes : n_outputs * layers] = 0
-    totals, S = work.losses[group], T[: n_outputs * layers]
-    wide_loss(loss, S, n_outputs, tile.targets, tile.weights, tile.scratch, tile.losses, totals)
+    totals = work.losses[group]
     for c in range(layers):
+        totals[c] = row_loss(loss, tile.scores, tile.targets, tile.weights, c * GROUP)
         if work.lost[c]:
             totals[c] = np.inf
             for k in range(n_outputs):
@@ -289,10 +276,9 @@ class _Tile(NamedTuple):
     """Buffers that each thread has for itself, for the loss of a group of rows."""
 
     S: np.ndarray
+    scores: np.ndarray
     targets: np.ndarray
     weights: np.ndarray
-    scratch: np.ndarray
-    losses: np.ndarray
     Z: np.ndarray
 
 
@@ -304,13 +290,12 @@ def _compile(source):
         source  # noqa: B018
         n, number, n_layers = rows.order.size, layer.W.dtype, work.lost.size
         panel, blocks = work.Z.shape[0], work.filled.shape[0]
-        lanes = n_layers * GROUP
+        b, S = layer.b.ravel(), np.zeros((layer.b.size + n_layers, GROUP), number)
         tile = _Tile(
-            np.zeros((layer.b.size + n_layers, GROUP), number),
-            np.zeros((rows.targets.shape[1], lanes), number),
-            np.zeros(lanes, number),
-            np.zeros((SCRATCH, lanes), number),
-            np.zeros(lanes, number),
+            S,
+            S[: n_outputs * n_layers].reshape(n_outputs, n_layers * GROUP),
+            np.zeros((rows.targets.shape[1], GROUP), number),
+            np.zeros(GROUP, number),
             np.zeros((_QUADS, panel, DEPTH), number),
         )
         G = np.zeros((DEPTH, layer.b.shape[1]), number)
@@ -339,9 +324,7 @@ def _compile(source):
                     _score_groups(layer, work, group * GROUP, stop - group, places, counts)
                     for g in range(group, stop):
                         in_group = min(GROUP, n_rows - g * GROUP)
-                        _losses(
-                            rows, loss, layer, n_outputs, g, first + g * GROUP, in_group, scale, work, tile
-                        )
+                        _losses(rows, loss, b, n_outputs, g, first + g * GROUP, in_group, scale, work, tile)
                 barrier.wait(state, n_threads)
                 begin, end = share(blocks, thread, n_threads)
                 for block in range(begin, end):

@@ -13,7 +13,7 @@ from scipy.linalg import get_lapack_funcs
 
 from onelayer.kernels import threads
 
-_BLOCK = 768
+_SMALLEST, _LARGEST, _BLOCKS = 256, 768, 12  # rows of a block, and how many blocks there should be
 _RIDGES = (
     1e-7,
     1e-5,
@@ -58,7 +58,7 @@ class Factor:
     def solve(self, b: NDArray) -> NDArray:
         """Return H⁻¹·b, in float64."""
         L, x = self._L, b.astype(self._L.dtype)
-        blocks = list(zip(range(0, len(L), _BLOCK), self._inverses, strict=True))
+        blocks = list(zip(range(0, len(L), _block(len(L))), self._inverses, strict=True))
         for start, inverse in blocks:
             stop = start + len(inverse)
             x[start:stop] = inverse @ (x[start:stop] - L[start:stop, :start] @ x[:start])
@@ -69,9 +69,13 @@ class Factor:
         return x.astype(np.float64)
 
 
+def _block(n: int) -> int:
+    return min(_LARGEST, max(_SMALLEST, n // _BLOCKS))
+
+
 def _factorise(H: NDArray, n_threads: int) -> list[NDArray]:
     """Overwrite H by L and return the inverses of the blocks on its diagonal. Cost: n³/6 multiplications."""
-    n, inverses = len(H), []
+    n, size, inverses = len(H), _block(len(H)), []
 
     def divide(rows: slice, columns: slice, inverse: NDArray) -> None:
         H[rows, columns] = H[rows, columns] @ inverse.T
@@ -79,11 +83,11 @@ def _factorise(H: NDArray, n_threads: int) -> list[NDArray]:
     def subtract(rows: slice, columns: slice, known: slice) -> None:
         H[rows, columns] -= H[rows, known] @ H[columns, known].T
 
-    for start in range(0, n, _BLOCK):
-        here = slice(start, min(start + _BLOCK, n))
+    for start in range(0, n, size):
+        here = slice(start, min(start + size, n))
         H[here, here] = np.linalg.cholesky(H[here, here])
         inverses.append(_inverse(H[here, here]))
-        below = [slice(first, min(first + _BLOCK, n)) for first in range(here.stop, n, _BLOCK)]
+        below = [slice(first, min(first + size, n)) for first in range(here.stop, n, size)]
         share_out(n_threads, [partial(divide, rows, here, inverses[-1]) for rows in below])
         parts = [(rows, columns) for k, rows in enumerate(below) for columns in below[: k + 1]]
         share_out(n_threads, [partial(subtract, *part, here) for part in parts])

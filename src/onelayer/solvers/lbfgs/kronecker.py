@@ -7,7 +7,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import blas
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
@@ -43,8 +42,7 @@ class Kronecker(Preconditioner[ByColumns]):
         penalty, usual = design.penalty[:-1, 0], float(coupling.c.mean()) * np.maximum(variance, _FLOOR)
         self._root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
         Z /= self._root
-        with blas.one_thread():
-            self._g, self._V, self._rest = _leading(Z)
+        self._g, self._V, self._rest = _leading(Z)
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from onelayer.kernels import blas
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback
 from onelayer.solvers.iterations import Monitor, iterate
@@ -74,15 +75,16 @@ class LBFGS:
         -----
         Cost: a pass over the rows for each iteration, mostly 8 to 40 of them, and whatever preconditioner saves more.
         """
-        descent, epochs, stopped = iterate(
-            lambda: Descent(objective, start, self.tol),
-            self.max_iter,
-            objective.X.shape[0],
-            monitor,
-            callbacks,
-        )
-        descent.in_double()
-        coef, intercept = descent.parameters()
+        with blas.one_thread():
+            descent, epochs, stopped = iterate(
+                lambda: Descent(objective, start, self.tol),
+                self.max_iter,
+                objective.X.shape[0],
+                monitor,
+                callbacks,
+            )
+            descent.in_double()
+            coef, intercept = descent.parameters()
         gap, converged = descent.gap(), descent.converged
         if descent.separated:
             stopped = Stopped.SEPARABLE

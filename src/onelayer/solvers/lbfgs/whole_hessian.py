@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import blas, threads
+from onelayer.kernels import threads
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.factor import Factor, share_out
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
@@ -22,7 +23,10 @@ _ACTIVE = 2.6  # classes with a larger one, in a row of ten
 _CHUNK = 4096
 _SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
 _PAIR_COST = 3e6
-_BRIEF = 1 << 20
+_BRIEF = 1 << 18
+_BLOCK, _SHORT_CHUNK = 512, 1024
+
+Rows = Callable[[NDArray], NDArray]
 _KEPT = 1 << 24  # numbers of rows that are made once for all pairs of classes
 
 
@@ -83,30 +87,16 @@ class WholeHessian(Preconditioner[ByColumns]):
 
         def hessian() -> NDArray:
             H = np.zeros((unknowns, unknowns), number)
-
-            def add_pair(i: int, j: int) -> None:
-                p, q = P[:, others[i]], P[:, others[j]]
-                amount = weights * (p * (1 - p) if i == j else p * q)
-                rows = np.flatnonzero(amount > 0)
-                G = np.zeros((lines, lines), number)
-                for first in range(0, len(rows), _CHUNK):
-                    some = rows[first : first + _CHUNK]
-                    Z = rows_of(some) * np.sqrt(amount[some])[:, None].astype(number)
-                    G += Z.T @ Z
-                H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] = G if i == j else -G
-
-            pairs = [partial(add_pair, i, j) for i in range(K - 1) for j in range(i + 1)]
-            share_out(n_threads, pairs)
+            add = _add_columns if unknowns <= _DOUBLE else _add_pairs
+            add(H, P[:, others], weights, rows_of, n_threads)
             _add_penalty(H, design.penalty[:lines, 0].astype(number), K)
             return H
 
-        with blas.one_thread():
-            return cls(Factor.of(hessian, n_threads), others, design)
+        return cls(Factor.of(hessian, n_threads), others, design)
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
-        with blas.one_thread():
-            unknowns = self._factor.solve(gradient[: self._lines, self._others].T.ravel())
+        unknowns = self._factor.solve(gradient[: self._lines, self._others].T.ravel())
         step = np.zeros_like(gradient)
         step[: self._lines, self._others] = unknowns.reshape(len(self._others), self._lines).T
         return step - step.mean(axis=1, keepdims=True)
@@ -114,6 +104,57 @@ class WholeHessian(Preconditioner[ByColumns]):
 
 def _n_rows(design: ByColumns, unknowns: int) -> int:
     return min(len(design.counted), max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * unknowns))
+
+
+def _add_pairs(H: NDArray, P: NDArray, weights: NDArray, rows_of: Rows, n_threads: int) -> None:
+    """Add a Gram matrix for each pair of classes, of the rows that may belong to either, to a lower triangle."""
+    n_classes = P.shape[1]
+    lines = len(H) // n_classes
+
+    def add(i: int, j: int) -> None:
+        amount = weights * (P[:, i] * (1 - P[:, i]) if i == j else P[:, i] * P[:, j])
+        rows = np.flatnonzero(amount > 0)
+        G = np.zeros((lines, lines), H.dtype)
+        for first in range(0, len(rows), _CHUNK):
+            some = rows[first : first + _CHUNK]
+            Z = rows_of(some) * np.sqrt(amount[some])[:, None].astype(H.dtype)
+            G += Z.T @ Z
+        H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] += G if i == j else -G
+
+    share_out(n_threads, [partial(add, i, j) for i in range(n_classes) for j in range(i + 1)])
+
+
+def _add_columns(H: NDArray, P: NDArray, weights: NDArray, rows_of: Rows, n_threads: int) -> None:
+    """Add the same as ``_add_pairs``, by products of rows with a column for each unknown: for few unknowns.
+
+    The blocks on the diagonal are made from p·(1 − p) as there; from the others' products they would be differences.
+    """
+    n_rows, n_classes = P.shape
+    lines = len(H) // n_classes
+    own = [slice(i * lines, (i + 1) * lines) for i in range(n_classes)]
+    blocks = [slice(first, min(first + _BLOCK, len(H))) for first in range(0, len(H), _BLOCK)]
+    diagonal = np.zeros((n_classes, lines, lines))
+    for first in range(0, n_rows, _SHORT_CHUNK):
+        some = np.arange(first, min(first + _SHORT_CHUNK, n_rows))
+        Z, p, w = rows_of(some), P[some], weights[some, None]
+        Y = (np.sqrt(w) * p)[:, :, None] * Z[:, None, :]
+        Y = Y.reshape(len(some), len(H))
+        roots = np.sqrt(w * p * (1 - p))
+
+        def subtract(rows: slice, columns: slice, Y: NDArray = Y) -> None:
+            H[rows, columns] -= Y[:, rows].T @ Y[:, columns]
+
+        def add(i: int, Z: NDArray = Z, roots: NDArray = roots) -> None:
+            weighted = Z * roots[:, i, None]
+            diagonal[i] += weighted.T @ weighted
+
+        share_out(
+            n_threads,
+            [partial(subtract, rows, columns) for k, rows in enumerate(blocks) for columns in blocks[: k + 1]]
+            + [partial(add, i) for i in range(n_classes)],
+        )
+    for i, place in enumerate(own):
+        H[place, place] = diagonal[i]
 
 
 def _add_penalty(H: NDArray, penalty: NDArray, n_outputs: int) -> None:
