@@ -28,22 +28,23 @@ from onelayer.matrices import Matrix, matrix_of
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
+from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.loop import Loop
 from onelayer.solvers.run import Monitor
 from onelayer.solvers.schedules import SCHEDULES
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Solution, Stream
+from onelayer.solvers.source import Source
 
 _DTYPES = [np.float64, np.float32, np.uint8]
 
+Weighting = Callable[[NDArray, NDArray | None], tuple[NDArray, NDArray | None]]
+"""From targets and weights as given to those of the objective."""
 
-@dataclass(frozen=True)
-class Labelled:
-    """Rows that have been checked: inputs, targets as a loss wants them, weights."""
 
-    X: Matrix
-    targets: NDArray
-    weights: NDArray | None
+def as_given(targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
+    """Return both as they are: the weighting of an objective that has no factors of its own."""
+    return targets, weights
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Task:
     held_out: Labelled | None
     callbacks: Sequence[Callback]
     stream: Stream | None
+    source: Source | None = None
 
 
 class SingleLayer(BaseEstimator, ABC):
@@ -101,6 +103,24 @@ class SingleLayer(BaseEstimator, ABC):
     @abstractmethod
     def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
         """Return targets and weights of training data as they enter the objective."""
+
+    @abstractmethod
+    def _meet(self, y: Any, classes: ArrayLike | None = None) -> NDArray[np.intp] | None:
+        """Learn from targets of a part of a stream what kind there is, as the first ones or beside those before.
+
+        Returns the places of the classes known before among those known now, None if there are no new ones.
+        """
+
+    @abstractmethod
+    def _tally(self, targets: NDArray, weights: NDArray | None) -> NDArray:
+        """Return the sums of the weights of which ``_weighting`` wants those of all rows."""
+
+    @abstractmethod
+    def _weighting(self, tally: NDArray, *, whole: bool) -> tuple[Weighting, float]:
+        """Return what ``_weighted`` does to some rows of a stream, and the weight of all, which have this tally.
+
+        ``whole`` says that it is the tally of all rows, and that their classes were not given.
+        """
 
     @abstractmethod
     def _check_alpha(self) -> None:
@@ -197,23 +217,34 @@ class SingleLayer(BaseEstimator, ABC):
             train = self._labelled(
                 X, y, sample_weight, reset=not warm, targets_known=warm, exact=exact, surveyed=exact
             )
-            if (X_val is None) != (y_val is None):
-                raise InvalidDataError("X_val and y_val go together: give both or neither")
-            held_out = None
-            if X_val is not None:
-                held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val", exact=exact)
-                if self._n_outputs(held_out.targets) != self._n_outputs(train.targets):
-                    raise InvalidDataError(
-                        f"y_val has {held_out.targets.shape[1]} outputs, y has {train.targets.shape[1]}"
-                    )
-            elif self.early_stopping and method == "sgd":
+            n_outputs = self._n_outputs(train.targets)
+            held_out = self._held_out((X_val, y_val, sample_weight_val), n_outputs, exact)
+            if held_out is None and self.early_stopping and method == "sgd":
                 train, held_out = self._split(train, random_state)
-            start = self._get_coef(self._n_outputs(train.targets)) if warm else None
+            start = self._get_coef(n_outputs) if warm else None
             solution = self._solve(sgd, method, train, held_out, start, random_state, callbacks)
-            self.n_iter_ = len(solution.epochs)
-            self.converged_ = solution.converged
-            self.history_ = [epoch.record() for epoch in solution.epochs]
+            self._note(solution)
         return self
+
+    def _held_out(
+        self, validation_data: tuple[Any, Any, Any], n_outputs: int, exact: bool = False
+    ) -> Labelled | None:
+        """Return (X_val, y_val, sample_weight_val) as checked rows, None if there are none."""
+        X, y, weights = validation_data
+        if (X is None) != (y is None):
+            raise InvalidDataError("X_val and y_val go together: give both or neither")
+        if X is None:
+            return None
+        held_out = self._labelled(X, y, weights, part="_val", exact=exact)
+        if self._n_outputs(held_out.targets) != n_outputs:
+            raise InvalidDataError(f"y_val has {held_out.targets.shape[1]} outputs, y has {n_outputs}")
+        return held_out
+
+    def _note(self, solution: Solution) -> None:
+        """Note how a run went."""
+        self.n_iter_ = len(solution.epochs)
+        self.converged_ = solution.converged
+        self.history_ = [epoch.record() for epoch in solution.epochs]
 
     def _go_on(
         self,
@@ -303,7 +334,8 @@ class SingleLayer(BaseEstimator, ABC):
             self._learn_targets(outputs, again=targets_known)
         targets = self._read_targets(outputs, f"y{part}")
         if self._loss.name == "squared":
-            validation.check_range(targets, np.dtype(np.float64) if exact else inputs.dtype, f"y{part}")
+            check = validation.check_magnitude if streamed else validation.check_range
+            check(targets, np.dtype(np.float64) if exact else inputs.dtype, f"y{part}")
         weights = validation.check_weights(
             sample_weight, inputs.shape[0], f"sample_weight{part}", some=not streamed
         )
@@ -344,12 +376,7 @@ class SingleLayer(BaseEstimator, ABC):
         train, held_out = train_test_split(
             np.arange(n_rows), test_size=self.validation_fraction, random_state=random_state
         )
-        parts = [
-            Labelled(
-                data.X.part(rows), data.targets[rows], None if data.weights is None else data.weights[rows]
-            )
-            for rows in (np.sort(train), np.sort(held_out))
-        ]
+        parts = [data.part(np.sort(rows)) for rows in (train, held_out)]
         if any(part.weights is not None and not part.weights.any() for part in parts):
             raise InvalidDataError(
                 "sample_weight is zero in every row of one part of the split for early stopping; give X_val and y_val"
@@ -359,7 +386,15 @@ class SingleLayer(BaseEstimator, ABC):
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
         """Run the solver of this name."""
         monitor = self._monitor(task)
-        return sgd.solve(task.objective, task.random_state, task.start, monitor, task.callbacks, task.stream)
+        return sgd.solve(
+            task.objective,
+            task.random_state,
+            task.start,
+            monitor,
+            task.callbacks,
+            task.stream,
+            task.source,
+        )
 
     def _solve(
         self,
@@ -371,22 +406,30 @@ class SingleLayer(BaseEstimator, ABC):
         random_state: np.random.RandomState,
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
     ) -> Solution:
-        """Run the solver; set the parameters and the training record."""
+        """Run the solver on rows in memory; set the parameters and the training record."""
         targets, weights = self._weighted(train.targets, train.weights)
-        n_rows = train.X.shape[0]
+        n_rows = len(train)
         total = float(n_rows) if weights is None else float(weights.sum())
-        objective = Objective(
-            train.X,
-            targets,
-            self._loss,
-            self._n_outputs(targets),
-            self._objective_alpha(total),
-            weights,
-            bool(self.fit_intercept),
-            sgd.n_threads,
-        )
+        objective = self._objective(Labelled(train.X, targets, weights), total)
         stream = vars(self).get("_stream") if start is not None else None
         task = Task(objective, random_state, start, held_out, listeners(callbacks), stream)
+        return self._run(sgd, method, task, n_rows)
+
+    def _objective(self, rows: Labelled, total_weight: float) -> Objective:
+        """Return the objective of weighted rows, with the penalty that belongs to the weight of all."""
+        return Objective(
+            rows.X,
+            rows.targets,
+            self._loss,
+            self._n_outputs(rows.targets),
+            self._objective_alpha(total_weight),
+            rows.weights,
+            bool(self.fit_intercept),
+            None if self.n_threads is None else validation.check_integer("n_threads", self.n_threads),
+        )
+
+    def _run(self, sgd: SGD, method: str, task: Task, n_rows: int) -> Solution:
+        """Run the solver; set the parameters and the training record."""
         began = time.perf_counter()
         solution = self._minimise(sgd, method, task)
         seconds = time.perf_counter() - began

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from onelayer.solvers.events import Epoch
 from onelayer.solvers.loop import Setting
 from onelayer.solvers.schedules import learning_rate as scheduled
 from onelayer.solvers.solution import Stream
+from onelayer.solvers.source import Block, InMemory, Source
 
 if TYPE_CHECKING:
     from onelayer.solvers.sgd import SGD
@@ -38,12 +41,15 @@ class Run:
     ----------
     sgd : SGD
     objective : Objective
+        Of all rows, or of some from which coordinates and rate are found.
     random_state : RandomState
         Order of the rows.
     start : (coef, intercept) or None
         In units of X as stored; None for zeros.
     stream : Stream or None
         What the run over the rows before these has returned.
+    source : Source or None
+        Where the rows of an epoch come from; None for those of the objective.
     """
 
     def __init__(
@@ -53,11 +59,13 @@ class Run:
         random_state: np.random.RandomState,
         start: tuple[NDArray, NDArray] | None,
         stream: Stream | None,
+        source: Source | None = None,
     ) -> None:
         self.sgd, self.objective, self.random_state = sgd, objective, random_state
         X = objective.X
         n_rows, n_features = X.shape
-        self.batch_size = min(sgd.batch_size, n_rows)
+        self.source = InMemory(n_rows) if source is None else source
+        self.batch_size = min(sgd.batch_size, self.source.n_rows)
         self.automatic = sgd.learning_rate == "auto"
         W, b = self._start() if start is None else start
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
@@ -77,21 +85,21 @@ class Run:
         begin = objective.constant_loss(b) if start is None else objective.mean_loss(W / X.unit, b)
         self.begin = max(begin, nothing * float(np.finfo(X.number).eps), np.finfo(np.float64).tiny)
         self.reference = self.begin if start is None else max(nothing, self.begin)
-        self.loop = sgd.loop(
-            Setting(
-                objective,
-                self.center,
-                self.inverse_scale,
-                self.automatic,
-                W / self.inverse_scale / self.output_scale[:, None],
-                (b + W @ self.center) / self.output_scale,
-                self.batch_size,
-                sgd.momentum,
-                sgd.threads,
-                _HOPELESS * self.reference,
-                self.output_scale if (self.output_scale != 1).any() else None,
-            )
+        self.setting = Setting(
+            objective,
+            self.center,
+            self.inverse_scale,
+            self.automatic,
+            W / self.inverse_scale / self.output_scale[:, None],
+            (b + W @ self.center) / self.output_scale,
+            self.batch_size,
+            sgd.momentum,
+            sgd.threads,
+            _HOPELESS * self.reference,
+            self.output_scale if (self.output_scale != 1).any() else None,
+            self.source.weight_scale,
         )
+        self.loop = sgd.loop(self.setting)
 
         self._loss_now()  # compiles what it takes, if it is going to be asked
 
@@ -106,7 +114,7 @@ class Run:
     def _look_at_rows(self, stream: Stream | None, W: NDArray, b: NDArray) -> Stream:
         """Set the standardisation and return what is known of the rows, those before these included."""
         objective, X = self.objective, self.objective.X
-        moments = X.moments(objective.sample_weight)
+        moments = self.source.moments or X.moments(objective.sample_weight)
         share, moments = moments.total, moments if stream is None else stream.moments.merge(moments)
         prior = _PRIOR if self.sgd.streaming else 0.0
         centred = objective.fit_intercept and X.centring
@@ -160,18 +168,17 @@ class Run:
             raise
 
     def _epoch(self, number: int, monitor: Monitor | None, before: Any) -> Epoch:
-        n_rows = self.objective.X.shape[0]
-        began = time.perf_counter()
-        order = self.random_state.permutation(n_rows)
+        began, drawn = time.perf_counter(), self.random_state.get_state()
         for _ in range(_HALVINGS):
             rate = self._rate_of(number)
-            train_loss = self.loop.run(order, rate)
+            train_loss, n_rows = self._pass(rate)
             if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
                 break
             self.loop.restore(before)
-            if not self.automatic:
+            if not self.automatic or not self.source.repeatable:
                 raise DivergenceError(number, rate, self._suggestion())
             self.rate /= 2
+            self.random_state.set_state(drawn)
         else:
             raise DivergenceError(number, rate, math.nan)
         if self.automatic:
@@ -180,9 +187,30 @@ class Run:
         loss, score = (None, None) if monitor is None else monitor(*self.solution())
         return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
 
+    def _pass(self, rate: float) -> tuple[float, int]:
+        """Take the steps of one epoch; return the mean loss, infinite if it ran away, and the number of rows."""
+        mean, n_rows = 0.0, 0
+        with closing(self.source.epoch(self.objective, self.random_state)) as blocks:
+            for block in blocks:
+                self._go_over(block)
+                loss = self.loop.run(block.order, rate)
+                n_rows += len(block.order)
+                mean += (loss - mean) * (len(block.order) / n_rows)
+                if not math.isfinite(mean):
+                    return math.inf, n_rows
+        return mean, n_rows
+
+    def _go_over(self, block: Block) -> None:
+        """Have the loop go on over other rows, if they are others."""
+        if block.objective is not self.setting.objective:
+            self.setting = replace(self.setting, objective=block.objective)
+            state = self.loop.state()
+            self.loop = self.sgd.loop(self.setting)
+            self.loop.restore(state)
+
     def _loss_now(self) -> float:
         """Return the loss after an epoch of so few minibatches that its mean loss tells little of the last step."""
-        if self.objective.X.shape[0] > _FEW_BATCHES * self.batch_size:
+        if self.source.n_rows > _FEW_BATCHES * self.batch_size:
             return 0.0
         coef, intercept = self.solution()
         with np.errstate(over="ignore", invalid="ignore"):
