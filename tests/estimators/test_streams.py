@@ -222,7 +222,9 @@ class TestClasses:
     def test_of_batches_that_come_once_they_are_given(self):
         model = ol.SoftmaxRegression(epochs=1, random_state=0, alpha=0.0)
         batch, row = divmod(int(np.searchsorted(LABELS[self.order], 1)), 50)
-        with pytest.raises(InvalidDataError, match=f"batch {batch}: y has the label 1 in row {row}, which is"):
+        with pytest.raises(
+            InvalidDataError, match=f"batch {batch}: y has the label 1 in row {row}, which is"
+        ):
             model.fit_batches(iter(self.sorted_batches), classes=[0, 2, 3], buffer_size=70)
         model.fit_batches(iter(self.sorted_batches), classes=[0, 1, 2, 3, 9], buffer_size=70, n_rows=N)
         assert model.classes_.tolist() == [0, 1, 2, 3, 9]
