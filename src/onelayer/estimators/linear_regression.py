@@ -493,7 +493,7 @@ validation_fraction, warm_start, random_state, n_threads
     def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
         return as_given(targets, weights)
 
-    def _meet(self, y: Any, classes: ArrayLike | None = None) -> None:
+    def _meet(self, y: Any) -> None:
         self._learn_targets(np.asarray(y), again="_one_dimensional" in vars(self))
 
     def _tally(self, targets: NDArray, weights: NDArray | None) -> NDArray:

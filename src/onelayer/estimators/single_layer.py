@@ -105,7 +105,7 @@ class SingleLayer(BaseEstimator, ABC):
         """Return targets and weights of training data as they enter the objective."""
 
     @abstractmethod
-    def _meet(self, y: Any, classes: ArrayLike | None = None) -> NDArray[np.intp] | None:
+    def _meet(self, y: Any) -> NDArray[np.intp] | None:
         """Learn from targets of a part of a stream what kind there is, as the first ones or beside those before.
 
         Returns the places of the classes known before among those known now, None if there are no new ones.

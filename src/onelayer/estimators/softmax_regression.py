@@ -210,9 +210,11 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         and "balanced" class weights are those of the rows given.
         """
         with self._unchanged_on_failure():
-            places = self._meet(y, classes)
-            if places is not None:
-                self._grow(places)
+            known = self._beside(y, classes)
+            if self.__sklearn_is_fitted__():
+                self._grow(known)
+            else:
+                self.classes_ = known
             return self._go_on(X, y, sample_weight, callbacks, targets_known=True)
 
     def fit_batches(
@@ -257,8 +259,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         >>> from sklearn.datasets import load_iris
         >>> X, y = load_iris(return_X_y=True)
         >>> batches = [(X[i::5], y[i::5]) for i in range(5)]
-        >>> SoftmaxRegression(epochs=50, random_state=0).fit_batches(batches).score(X, y).round(2)
-        np.float64(0.97)
+        >>> SoftmaxRegression(epochs=50, random_state=0).fit_batches(batches).score(X, y) > 0.95
+        True
         """
         from onelayer.estimators.stream_fit import fit_stream
 
@@ -280,26 +282,34 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             return known if given is None else np.union1d(known, given)
         return vars(self).get("classes_", np.arange(labels.shape[1])) if given is None else given
 
-    def _meet(self, y: Any, classes: ArrayLike | None = None) -> NDArray[np.intp] | None:
+    def _beside(self, y: Any, classes: ArrayLike | None) -> NDArray:
+        """Return the classes of a part of a stream beside those known before."""
         known, before = self._named_classes(y, classes), vars(self).get("classes_")
         if before is None:
-            self.classes_ = np.unique(known)
-            return None
+            return np.unique(known)
         if (known.dtype.kind in _TEXT) != (before.dtype.kind in _TEXT):
             raise InvalidDataError(
                 f"y has labels such as {known[:1].tolist()[0]!r}; the model's classes are of another kind, "
                 f"such as {before[:1].tolist()[0]!r}"
             )
-        self.classes_ = np.union1d(before, known)
-        grown = len(self.classes_) > len(before)
-        return np.searchsorted(self.classes_, before) if grown else None
+        return np.union1d(before, known)
 
-    def _grow(self, places: NDArray[np.intp]) -> None:
-        """Have the classes before at these places: the others get zeros. ``coef_`` of two classes is one row only."""
-        coef, intercept = self._get_coef(len(places))
-        grown = np.zeros((len(self.classes_), coef.shape[1]), coef.dtype)
-        grown_intercept = np.zeros(len(self.classes_), intercept.dtype)
+    def _meet(self, y: Any) -> NDArray[np.intp] | None:
+        before = vars(self).get("classes_")
+        self.classes_ = self._beside(y, None)
+        known = before is None or len(before) == len(self.classes_)
+        return None if known else np.searchsorted(self.classes_, before)
+
+    def _grow(self, classes: NDArray) -> None:
+        """Take in new classes: rows of zeros in ``coef_``, which is one row only for two classes."""
+        if len(classes) == len(self.classes_):
+            return
+        coef, intercept = self._get_coef(len(self.classes_))
+        places = np.searchsorted(classes, self.classes_)
+        grown = np.zeros((len(classes), coef.shape[1]), coef.dtype)
+        grown_intercept = np.zeros(len(classes), intercept.dtype)
         grown[places], grown_intercept[places] = coef, intercept
+        self.classes_ = classes
         self._set_coef(grown, grown_intercept)
 
     def calibrate(self, X_val: ArrayLike, y_val: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:

@@ -21,7 +21,7 @@ def numbers_of_places(start: int, stop: int, purpose: int) -> NDArray[np.float64
     Examples
     --------
     >>> numbers_of_places(0, 3, 1).round(3)
-    array([0.569, 0.747, 0.378])
+    array([0.106, 0.246, 0.524])
     >>> bool(abs(numbers_of_places(0, 10_000, 2).mean() - 0.5) < 0.01)
     True
     """
