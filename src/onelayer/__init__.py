@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from onelayer import calibration, callbacks, errors, losses, plots
     from onelayer.data import datasets
     from onelayer.estimators.linear_regression import LinearRegression
+    from onelayer.estimators.regularization_path import regularization_path
     from onelayer.estimators.softmax_regression import SoftmaxRegression
     from onelayer.estimators.table_model import TableModel
     from onelayer.loss_comparison import compare_losses
@@ -37,6 +38,7 @@ _PLACES = {
     "load": ("onelayer.model_files", "load"),
     "losses": ("onelayer.losses", None),
     "plots": ("onelayer.plots", None),
+    "regularization_path": ("onelayer.estimators.regularization_path", "regularization_path"),
 }
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "load",
     "losses",
     "plots",
+    "regularization_path",
 ]
 
 

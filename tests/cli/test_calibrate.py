@@ -78,7 +78,7 @@ def test_it_is_said_in_words(blurred: str, run: Run) -> None:
     assert " → " in line
     assert "temperature=" in run("inspect", "blurred.onelayer").out
     record = json.loads(run("inspect", "blurred.onelayer", "--json").out)
-    assert record["solution"] == {"temperature": model_files.load(Path("blurred.onelayer")).temperature_}
+    assert record["solution"]["temperature"] == model_files.load(Path("blurred.onelayer")).temperature_
 
 
 def test_without_the_option_nothing_is_calibrated(blurred: str, run: Run) -> None:

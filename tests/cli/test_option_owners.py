@@ -9,7 +9,7 @@ import pytest
 from onelayer.cli.fit import fit
 from onelayer.cli.option_owners import OWNERS, SGD
 from onelayer.estimators.linear_regression import LinearRegression
-from onelayer.estimators.regression_parameters import OF_SGD
+from onelayer.estimators.sgd_parameters import OF_SGD
 from onelayer.estimators.softmax_regression import SoftmaxRegression
 
 from .conftest import Refused, Run

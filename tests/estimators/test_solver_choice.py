@@ -10,7 +10,7 @@ import pytest
 import onelayer as ol
 from onelayer.course import implementations
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.estimators.regression_parameters import OF_SGD
+from onelayer.estimators.sgd_parameters import OF_SGD
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.randn(60, 3)

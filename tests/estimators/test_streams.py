@@ -229,6 +229,15 @@ class TestClasses:
         model.fit_batches(iter(self.sorted_batches), classes=[0, 1, 2, 3, 9], buffer_size=70, n_rows=N)
         assert model.classes_.tolist() == [0, 1, 2, 3, 9]
         assert model.training_["n_rows"] == N
+        assert np.isfinite(model.coef_).all()
+
+    def test_given_ones_need_not_have_a_row(self):
+        batches = cut([50], NUMBERS, LABELS)
+        model = ol.SoftmaxRegression(epochs=20, random_state=0).fit_batches(batches, classes=[-1, 0, 1, 2, 3])
+        assert model.classes_.tolist() == [-1, 0, 1, 2, 3]
+        assert set(model.predict(NUMBERS)) == {0, 1, 2, 3}
+        with pytest.raises(InvalidDataError, match="batch 0: y has the label"):
+            model.fit_batches(batches, classes=[0, 1, 2])
 
     def test_one_class_is_not_enough(self):
         with pytest.raises(InvalidDataError, match="one class only"):
@@ -272,10 +281,18 @@ class TestOnce:
         given_alpha = clone(form).set_params(alpha=1 / N)
         assert_same(given_rows, given_alpha.fit_batches(iter([(NUMBERS, LABELS)]), buffer_size=300))
 
-    def test_a_run_away_cannot_be_taken_back(self):
+    def test_a_run_away_by_a_given_rate_is_said(self):
         form = ol.LinearRegression(solver="sgd", learning_rate=10.0, epochs=1)
-        with pytest.raises(DivergenceError):
+        with pytest.raises(DivergenceError, match="diverged in epoch 1 with learning_rate=10; try"):
             form.fit_batches(iter([(NUMBERS, TARGET)]))
+
+    def test_an_automatic_rate_is_halved_where_later_rows_are_larger(self):
+        X, y = np.vstack([NUMBERS, 100 * NUMBERS]), np.append(TARGET, TARGET)
+        form = ol.LinearRegression(solver="sgd", epochs=1, batch_size=8, random_state=0)
+        model = form.fit_batches(iter([(X, y)]), buffer_size=200)
+        assert np.isfinite(model.coef_).all()
+        first = clone(form).fit_batches(iter([(NUMBERS, TARGET)]), buffer_size=200)
+        assert model.history_[0]["learning_rate"] < first.history_[0]["learning_rate"]
 
 
 def test_a_function_is_called_for_each_pass():
@@ -349,6 +366,14 @@ class TestValidation:
             [(NUMBERS[~out], TARGET[~out])], X_val=NUMBERS[out], y_val=TARGET[out]
         )
         assert_same(model, given)
+
+    def test_numbers_of_places_are_those_of_whole_numbers(self):
+        """SplitMix64's finaliser in Python's integers."""
+        for place in (0, 1, 12345):
+            z = (4 * (place + 1) + HELD_OUT) * 0x9E3779B97F4A7C15 % 2**64
+            z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+            z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
+            assert numbers_of_places(place, place + 1, HELD_OUT)[0] == ((z ^ z >> 31) >> 11) / 2**53
 
     def test_places_are_chosen_as_if_at_random(self):
         numbers = numbers_of_places(0, 100_000, HELD_OUT)

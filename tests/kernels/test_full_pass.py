@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
-from onelayer.kernels import full_pass, row_losses, scoring, sparse_pass
+from onelayer.kernels import full_pass, lines, row_losses, scoring, sparse_pass
 from onelayer.losses import LOSSES, CrossEntropy
 
 SHAPES = [  # rows, features, outputs
@@ -108,14 +108,24 @@ def test_sparse(shape, number, density, kind):
     columns = X.tocsc()
     told = row_losses.RowLoss(CrossEntropy.code, number(0), np.zeros(0, number))
     labelled = sparse_pass.Labelled(targets.astype(number), weights.astype(number))
-    theta = np.vstack([W.T, b]).astype(number)
-    parts = [sparse_pass.Compressed(part.data, part.indices, part.indptr) for part in (X, columns)]
-    total, G = sparse_pass.sparse_pass(*parts, labelled, told, theta)
+    theta = np.vstack([W.T, b]).astype(number).astype(float)
+    unit = np.ones(1, number)
+    parts = [
+        lines.Entries(part.data, part.indices.astype(np.int32), part.indptr.astype(np.int64), unit)
+        for part in (X, columns)
+    ]
+
+    def run(n_threads):
+        W = lines.of(theta[:-1].T.astype(number))
+        slopes = sparse_pass.product(parts[0], W, n_threads)
+        total = sparse_pass.losses(slopes, theta[-1].astype(number), labelled, told, n_threads)
+        G = sparse_pass.product(parts[1], slopes, n_threads)[:, : shape[2]]
+        return total, G.T, slopes[:, : shape[2]].sum(axis=0, dtype=float)
+
+    found = run(None)
     Z = X.toarray().astype(float)
-    found = total, G[:-1].T, G[-1]
-    assert_sums(found, Z, targets, weights, CrossEntropy(), *(part.astype(float) for part in (theta[:-1].T, theta[-1])),
-                number)  # fmt: skip
+    assert_sums(found, Z, targets, weights, CrossEntropy(), theta[:-1].T, theta[-1], number)
     for n_threads in (1, 3):
-        again = sparse_pass.sparse_pass(*parts, labelled, told, theta, n_threads)
-        assert again[0] == total
-        assert (again[1] == G).all()
+        again = run(n_threads)
+        assert again[0] == found[0]
+        assert (again[1] == found[1]).all()

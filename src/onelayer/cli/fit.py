@@ -141,7 +141,7 @@ def _estimator(context: click.Context, material: Material, given: dict[str, Any]
     estimator = SoftmaxRegression if material.loss == "cross-entropy" else LinearRegression
     found = {} if asked(context, "delta") or asked(context, "scale") else material.parameters
     parameters = {**given, **found, "loss": material.loss}
-    if parameters["solver"] == "auto" and estimator is LinearRegression and asks_for_sgd(context):
+    if parameters["solver"] == "auto" and asks_for_sgd(context):
         parameters["solver"] = "sgd"
     known = set(estimator().get_params(deep=False))
     chosen = {

@@ -17,16 +17,16 @@ OWNERS: dict[str, tuple[str, str]] = {
     "scale": ("loss", "huber"),
     "quantile": ("loss", "quantile"),
     "calibrate": ("loss", "cross-entropy"),
-    "max_iter": ("solver", "newton"),
-    "tol": ("solver", "newton"),
+    "max_iter": ("solver", "newton or lbfgs"),
+    "tol": ("solver", "newton or lbfgs"),
     **dict.fromkeys(SGD, ("solver", "sgd")),
 }
-"""Parameter to the option that it belongs to and the value of that."""
+"""Parameter to the option that it belongs to and the value, or values, of that."""
 
 _LOSSES = {None: ("squared", "cross-entropy"), "auto": ("squared", "absolute", "huber")}
 """The losses that there may be where --loss does not name one."""
 
-_USUAL_SOLVER = {"squared": "closed_form", "cross-entropy": "sgd"}
+_USUAL_SOLVER = {"squared": "closed_form", "cross-entropy": "lbfgs"}
 
 
 def check_owners(context: click.Context, given: Mapping[str, Any], implementation: str) -> None:
@@ -52,7 +52,7 @@ def check_owners(context: click.Context, given: Mapping[str, Any], implementatio
         )
     here = {"loss": losses, "solver": _solvers(context, given, losses, implementation)}
     for name, (option, owner) in OWNERS.items():
-        if asked(context, name) and owner not in here[option]:
+        if asked(context, name) and not set(owner.split(" or ")) & set(here[option]):
             raise _refusal(name, here[option], context)
 
 

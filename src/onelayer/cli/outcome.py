@@ -103,7 +103,7 @@ class Outcome:
 
 
 def solver_of(estimator: Any) -> str:
-    """Return which solver has trained a model: "sgd", "closed_form" or "newton"."""
+    """Return which solver has trained a model: "sgd", "closed_form", "newton" or "lbfgs"."""
     return estimator.training_.get("solver", "sgd")
 
 
@@ -120,11 +120,13 @@ def how_trained(estimator: Any) -> str:
     solver = solver_of(estimator)
     if solver == "sgd":
         return count(estimator.n_iter_, "epoch")
-    chosen = f", alpha {estimator.alpha_:g}" if estimator.alpha_ else ""
+    known = vars(estimator)
+    chosen = f", alpha {known['alpha_']:g}" if known.get("alpha_") else ""
     if solver == "closed_form":
         return f"closed form{chosen}"
-    deltas = [f", δ {loss.delta:.4g}" for loss in estimator.losses_ if loss.name == "huber"]
-    return f"{count(estimator.n_iter_, 'iteration')}, gap {estimator.gap_:.1g}{chosen}{''.join(deltas)}"
+    deltas = [f", δ {loss.delta:.4g}" for loss in known.get("losses_", ()) if loss.name == "huber"]
+    gap = f"gap {estimator.optimality_gap_:.1g}"
+    return f"{count(estimator.n_iter_, 'iteration')}, {gap}{chosen}{''.join(deltas)}"
 
 
 def count(number: int, noun: str) -> str:

@@ -53,11 +53,12 @@ TRAINING: dict[str, dict[str, Any]] = {
     },
     "solver": {
         "flags": ("--solver",),
-        "type": click.Choice(["auto", "closed_form", "newton", "sgd"]),
+        "type": click.Choice(["auto", "closed_form", "newton", "lbfgs", "sgd"]),
         "default": "auto",
         "show_default": True,
         "help": "How the optimum is sought: closed_form for the squared loss, newton for absolute, huber and quantile, "
-        "sgd for all. auto takes the exact one where there is one, unless an option of sgd is given.",
+        "lbfgs for cross-entropy, sgd for all. auto takes the exact one where there is one, unless an option of sgd "
+        "is given.",
     },
     "implementation": {
         "flags": ("--implementation",),
@@ -70,16 +71,15 @@ TRAINING: dict[str, dict[str, Any]] = {
         "flags": ("--max-iter",),
         "type": AT_LEAST_ONE,
         "metavar": "N",
-        "default": 200,
-        "show_default": True,
-        "help": "Steps of newton at most.",
+        "default": None,
+        "help": "Steps of newton or lbfgs at most.  [default: 200, of lbfgs 1000]",
     },
     "tol": {
         "flags": ("--tol",),
         "type": Number(low_open=True),
-        "default": 1e-8,
-        "show_default": True,
-        "help": "How far above its least value the objective may be, relative to it, when newton stops.",
+        "default": None,
+        "help": "How far above its least value the objective may be, relative to it, when newton or lbfgs stops.  "
+        "[default: 1e-8, of lbfgs 1e-10]",
     },
     "epochs": {
         "flags": ("--epochs",),

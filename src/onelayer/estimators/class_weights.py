@@ -93,6 +93,24 @@ def weight_of_classes(targets: NDArray, weights: NDArray | None, n_classes: int)
     return np.bincount(targets[:, 0].astype(np.intp), given, n_classes)
 
 
+def added_weights(sums: NDArray, targets: NDArray, weights: NDArray | None) -> NDArray:
+    """Return the sums of the weights of each class's rows with those of more rows, added one row after the other.
+
+    So it does not matter to the last bit which rows are added together.
+
+    Examples
+    --------
+    >>> added_weights(np.array([1.0, 0.0]), np.array([[0.0], [1.0], [1.0]]), np.array([1.0, 2.0, 3.0])).tolist()
+    [2.0, 5.0]
+    """
+    given = np.ones(len(targets)) if weights is None else weights
+    if are_soft(targets):
+        return np.cumsum(np.vstack([sums, given[:, None] * targets]), axis=0)[-1]
+    added = sums.copy()
+    np.add.at(added, targets[:, 0].astype(np.intp), given)
+    return added
+
+
 def check_every_class(classes: NDArray, sums: NDArray) -> None:
     """Refuse a class that has no row with a weight: nothing would tell how improbable it is.
 

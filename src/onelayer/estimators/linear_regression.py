@@ -444,6 +444,11 @@ validation_fraction, warm_start, random_state, n_threads
         return tags
 
     @property
+    def optimality_gap_(self) -> float | None:
+        """The same as ``gap_``, under the name that it has for a classifier."""
+        return self.gap_
+
+    @property
     def solves_exactly(self) -> bool:
         """Whether the parameters ask for the closed form, which needs no more than one batch of rows at a time."""
         return self._method() == "closed_form"
@@ -496,11 +501,11 @@ validation_fraction, warm_start, random_state, n_threads
     def _meet(self, y: Any) -> None:
         self._learn_targets(np.asarray(y), again="_one_dimensional" in vars(self))
 
-    def _tally(self, targets: NDArray, weights: NDArray | None) -> NDArray:
-        return np.array([len(targets) if weights is None else weights.sum()], np.float64)
+    def _tally(self, before: NDArray | None, targets: NDArray, weights: NDArray | None) -> NDArray:
+        return np.zeros(0)
 
-    def _weighting(self, tally: NDArray, *, whole: bool) -> tuple[Weighting, float]:
-        return as_given, float(tally[0])
+    def _weighting(self, tally: NDArray, total: float, *, whole: bool) -> tuple[Weighting, float]:
+        return as_given, total
 
     def _n_outputs(self, targets: NDArray) -> int:
         return max(targets.shape[1], len(self._losses))

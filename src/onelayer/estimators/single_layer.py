@@ -112,12 +112,12 @@ class SingleLayer(BaseEstimator, ABC):
         """
 
     @abstractmethod
-    def _tally(self, targets: NDArray, weights: NDArray | None) -> NDArray:
-        """Return the sums of the weights of which ``_weighting`` wants those of all rows."""
+    def _tally(self, before: NDArray | None, targets: NDArray, weights: NDArray | None) -> NDArray:
+        """Return what ``_weighting`` wants to know of all rows, for these beside those before, if there are any."""
 
     @abstractmethod
-    def _weighting(self, tally: NDArray, *, whole: bool) -> tuple[Weighting, float]:
-        """Return what ``_weighted`` does to some rows of a stream, and the weight of all, which have this tally.
+    def _weighting(self, tally: NDArray, total: float, *, whole: bool) -> tuple[Weighting, float]:
+        """Return what ``_weighted`` does to some rows, and the weight of all, which before was ``total``.
 
         ``whole`` says that it is the tally of all rows, and that their classes were not given.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -16,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from onelayer import validation
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.estimators.class_weights import (
+    added_weights,
     check_every_class,
     check_several,
     class_factors,
@@ -131,8 +133,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> model = SoftmaxRegression().fit(X, y)
-    >>> model.score(X, y).round(3), round(model.objective_, 6)
-    (np.float64(0.973), 0.249567)
+    >>> round(model.score(X, y), 3), round(model.objective_, 6)
+    (0.973, 0.192575)
     >>> model.predict_proba(X[:1]).sum().round(6)
     np.float64(1.0)
     """
@@ -297,8 +299,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     def _meet(self, y: Any) -> NDArray[np.intp] | None:
         before = vars(self).get("classes_")
         self.classes_ = self._beside(y, None)
-        known = before is None or len(before) == len(self.classes_)
-        return None if known else np.searchsorted(self.classes_, before)
+        if before is None or len(before) == len(self.classes_):
+            return None
+        return np.searchsorted(self.classes_, before)
 
     def _grow(self, classes: NDArray) -> None:
         """Take in new classes: rows of zeros in ``coef_``, which is one row only for two classes."""
@@ -402,13 +405,26 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         return Explanation.of(inputs, coef, intercept, self.classes_, names, reference, self.n_threads)
 
     def facts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
-        """Return the temperature of a calibrated model; a file of any other is as it was before there was one."""
-        return ({} if self.temperature_ == 1 else {"temperature": self.temperature_}), {}
+        """Return the temperature of a calibrated model, and what is known of the optimum of an exact one."""
+        facts: dict[str, Any] = {} if self.temperature_ == 1 else {"temperature": self.temperature_}
+        if self.objective_ is not None:
+            gap = self.optimality_gap_
+            facts["objective"] = self.objective_
+            facts["optimality_gap"] = None if gap is None or math.isinf(gap) else gap
+        return facts, {}
 
     def recall(self, facts: dict[str, Any], arrays: dict[str, NDArray]) -> None:
         """Take back what ``facts`` returned."""
         rest = dict(facts)
         self.temperature_ = validation.check_real("temperature", rest.pop("temperature", 1.0), 0)
+        self.objective_ = self.optimality_gap_ = None
+        if "objective" in rest:
+            self.objective_ = validation.check_real("objective", rest.pop("objective"), 0, low_included=True)
+            gap = rest.pop("optimality_gap")
+            known = gap is not None
+            self.optimality_gap_ = (
+                validation.check_real("optimality_gap", gap, 0, low_included=True) if known else math.inf
+            )
         super().recall(rest, arrays)
 
     def decision_function(self, X: ArrayLike) -> NDArray:
@@ -468,7 +484,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         """Run the solver of this name and remember what it found out."""
         objective = task.objective
         if method != "sgd" or not (sgd.streaming or task.start or task.source):
-            check_every_class(self.classes_, self._tally(objective.targets, objective.sample_weight))
+            sums = weight_of_classes(objective.targets, objective.sample_weight, len(self.classes_))
+            check_every_class(self.classes_, sums)
         if method == "sgd":
             solution = super()._minimise(sgd, method, task)
         else:
@@ -516,18 +533,20 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             return targets, weights
         return class_weighted(self.class_weight, self.classes_, targets, weights)
 
-    def _tally(self, targets: NDArray, weights: NDArray | None) -> NDArray:
-        return weight_of_classes(targets, weights, len(self.classes_))
+    def _tally(self, before: NDArray | None, targets: NDArray, weights: NDArray | None) -> NDArray:
+        sums = np.zeros(len(self.classes_)) if before is None else before
+        return added_weights(sums, targets, weights)
 
-    def _weighting(self, tally: NDArray, *, whole: bool) -> tuple[Weighting, float]:
+    def _weighting(self, tally: NDArray, total: float, *, whole: bool) -> tuple[Weighting, float]:
         check_several(self.classes_)
         weighting: Weighting = as_given
         if self.class_weight is not None:
             factors = class_factors(self.class_weight, self.classes_, tally)
             tally, weighting = tally * factors, partial(factored, factors)
+            total = float(tally.sum())
         if whole:
             check_every_class(self.classes_, tally)
-        return weighting, float(tally.sum())
+        return weighting, total
 
     def _n_outputs(self, targets: NDArray) -> int:
         return len(self.classes_)

@@ -96,9 +96,8 @@ def fit_stream(
     checked.learning = False
 
     sample = _sample(model, survey, fraction)
-    weighting, total = model._weighting(
-        survey.tally, whole=checked.repeatable and classes is None and not warm
-    )
+    known = not checked.repeatable or classes is not None or warm
+    weighting, total = model._weighting(survey.tally, survey.weight, whole=not known)
     total *= n_rows / survey.n_rows
     sample = _weighted(weighting, sample)
     objective = model._objective(sample, total)
@@ -151,7 +150,7 @@ def _sample(model: SingleLayer, survey: Survey, fraction: float) -> Labelled:
             f"validation_fraction={fraction:g} of {survey.n_rows + len(survey.held_out):,} rows leaves a part without "
             f"rows; give X_val and y_val"
         )
-    if not survey.tally.any():
+    if not survey.weight:
         raise InvalidDataError("sample_weight is zero in every row; at least one row must count")
     sample = survey.sample.rows()
     if model._loss.name == "squared":

@@ -39,8 +39,10 @@ class Survey:
     Attributes
     ----------
     n_rows : int
+    weight : float
+        The sum of their weights.
     tally : array
-        Sums of weights (``SingleLayer._tally``).
+        What the weights of classes need (``SingleLayer._tally``).
     extremes : (low, high) or None
         Smallest and largest value of each column in rows with a weight; None while there are none.
     sample : Sample
@@ -52,6 +54,7 @@ class Survey:
     """
 
     n_rows: int
+    weight: float
     tally: NDArray
     extremes: tuple[NDArray, NDArray] | None
     sample: Sample
@@ -105,8 +108,8 @@ class Survey:
     @classmethod
     def _begin(cls, model: SingleLayer, rows: Labelled, buffer_size: int | None, batch_size: int) -> Survey:
         size = max(default_size(rows.X) if buffer_size is None else buffer_size, batch_size)
-        tally = model._tally(rows.targets[:0], None)
-        return cls(0, tally, None, Sample(size, rows), Sample(size, rows), size)
+        tally = model._tally(None, rows.targets[:0], None)
+        return cls(0, 0.0, tally, None, Sample(size, rows), Sample(size, rows), size)
 
     def _recode(self, model: SingleLayer, places: NDArray[np.intp] | None) -> None:
         """Take in that there are more classes, if there are: those before have these places among them."""
@@ -114,7 +117,7 @@ class Survey:
             return
         self.sample.recode(places)
         self.held_out.recode(places)
-        tally = model._tally(self.sample.rows().targets[:0], None)
+        tally = model._tally(None, self.sample.rows().targets[:0], None)
         tally[places] = self.tally
         self.tally = tally
 
@@ -123,7 +126,9 @@ class Survey:
         if not len(rows):
             return
         self.n_rows += len(rows)
-        self.tally = self.tally + model._tally(rows.targets, rows.weights)
+        weights = np.ones(len(rows)) if rows.weights is None else rows.weights
+        self.weight = float(np.cumsum(np.append(self.weight, weights))[-1])  # to the bit for any batches
+        self.tally = model._tally(self.tally, rows.targets, rows.weights)
         self.sample.add(rows, numbers)
         if rows.weights is not None:
             rows = rows.part(np.flatnonzero(rows.weights))

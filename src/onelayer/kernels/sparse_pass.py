@@ -1,8 +1,9 @@
-"""One pass over all rows of a sparse matrix: the sum of the losses, and the gradient in W and b.
+"""A pass over all rows of a sparse matrix in three parts: scores, losses and their slopes, gradient.
 
-Scores go along the rows, each non-zero reading the line of W of its column; the gradient goes along the columns, each
-non-zero reading the line of slopes of its row. So X is held twice, by rows and by columns, and no two threads ever
-write the same number. Every sum is taken in the order of the rows or columns: the same bits for any number of threads.
+Scores go along the rows, each value reading the line of W of its column; the gradient goes along the columns, each
+value reading the line of slopes of its row: the same product, of the matrix and of its transpose. So X is held twice,
+and no two threads ever write the same number. Every sum is taken in the order of the rows or columns: the same bits for
+any number of threads.
 
 Cost: 4·nnz·n_outputs operations, and n_features·n_outputs numbers read and written.
 """
@@ -14,22 +15,16 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from onelayer.kernels import barrier, source_digest, threads
+from onelayer.kernels import lines, source_digest, threads
+from onelayer.kernels.lines import Entries, row_scores
 from onelayer.kernels.row_losses import RowLoss, row_loss
 from onelayer.kernels.scoring import share
 from onelayer.kernels.tiles import GROUP, internal
 
 _TASKS = 256
-_BRIEF = 1 << 19
-_SMALL = 1 << 20
-
-
-class Compressed(NamedTuple):
-    """A sparse matrix by rows (or, of its transpose, by columns), as SciPy's ``csr_array`` holds it."""
-
-    data: np.ndarray
-    indices: np.ndarray
-    indptr: np.ndarray
+_LINE_COST = 16  # values in the time that a row takes beside its own
+_BRIEF = 1 << 19  # multiplications that take about the time that it takes to start a thread
+_SMALL = 1 << 20  # and below which a second thread costs more than it brings
 
 
 class Labelled(NamedTuple):
@@ -40,121 +35,88 @@ class Labelled(NamedTuple):
 
 
 @internal
-def _task(indptr, task, tasks):
-    """Return the range of lines of one task; tasks hold about the same number of non-zeros."""
-    nnz, n = np.int64(indptr[-1]), indptr.size - 1
-    begin = 0 if task == 0 else np.searchsorted(indptr, nnz * task // tasks)
-    end = n if task == tasks - 1 else np.searchsorted(indptr, nnz * (task + 1) // tasks)
+def _task(starts, task, tasks):
+    """Return the range of rows of one task; tasks hold about the same number of values."""
+    nnz, n = starts[-1], starts.size - 1
+    begin = 0 if task == 0 else np.searchsorted(starts, nnz * task // tasks)
+    end = n if task == tasks - 1 else np.searchsorted(starts, nnz * (task + 1) // tasks)
     return min(begin, n), min(end, n)
 
 
-@internal
-def _score_rows(X, labelled, loss, W, first, n_rows, line, S, targets, weights, scratch, slopes):
-    """Write the slopes of one group of rows and return its loss."""
-    data, indices, indptr = X
-    n_features, n_outputs = W.shape[0] - 1, W.shape[1]
-    for r in range(GROUP):
-        if r < n_rows:
-            row = first + r
-            for k in range(n_outputs):
-                line[k] = W[n_features, k]
-            for i in range(indptr[row], indptr[row + 1]):
-                factor, column = data[i], indices[i]
-                for k in range(n_outputs):
-                    line[k] += factor * W[column, k]
-            weights[r] = 1 if labelled.weights.size == 0 else labelled.weights[row]
-            for t in range(targets.shape[0]):
-                targets[t, r] = labelled.targets[row, t]
-        else:
-            weights[r] = 0
-        for k in range(n_outputs):
-            S[k, r] = line[k]
-    total = row_loss(loss, S, targets, weights, scratch)
-    for r in range(n_rows):
-        for k in range(n_outputs):
-            slopes[first + r, k] = S[k, r]
-    return total
-
-
-@internal
-def _add_columns(data, indices, indptr, slopes, begin, end, total, G):
-    """Write G[j, k] = Σᵢ X[i, j]·slopes[i, k] for the columns from ``begin`` to ``end``."""
-    n_outputs = total.size
-    for column in range(begin, end):
-        for k in range(n_outputs):
-            total[k] = 0
-        for i in range(indptr[column], indptr[column + 1]):
-            factor, row = data[i], indices[i]
-            for k in range(n_outputs):
-                total[k] += factor * slopes[row, k]
-        for k in range(n_outputs):
-            G[column, k] = total[k]
-
-
 def _compile(source):
-    """Return the compiled pass; ``source`` is part of the key under which its machine code is cached."""
+    """Return the compiled loops; ``source`` is part of the key under which their machine code is cached."""
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run(thread, n_threads, state, X, XT, labelled, loss, W, tasks, losses, slopes, G):
+    def multiply(thread, n_threads, X, W, tasks, out):
         source  # noqa: B018
-        n, n_outputs, number = slopes.shape[0], W.shape[1], W.dtype
-        S, line = np.zeros((n_outputs, GROUP), number), np.zeros(n_outputs, number)
+        for task in range(thread, tasks, n_threads):
+            begin, end = _task(X.starts, task, tasks)
+            for row in range(begin, end):
+                row_scores(X, row, W, out, row)
+
+    @njit(nogil=True, cache=True, error_model="numpy")
+    def judge(thread, n_threads, scores, b, labelled, loss, totals):
+        source  # noqa: B018
+        n, n_outputs, number = scores.shape[0], b.size, scores.dtype
+        S = np.zeros((n_outputs, GROUP), number)
         targets, weights = np.zeros((labelled.targets.shape[1], GROUP), number), np.zeros(GROUP, number)
-        scratch, total = np.zeros((4, GROUP), number), np.zeros(n_outputs)
+        scratch, tasks = np.zeros((4, GROUP), number), totals.size
         for task in range(thread, tasks, n_threads):
             begin, end = share(-(-n // GROUP), task, tasks)
-            loss_of_task = 0.0
+            total = 0.0
             for first in range(begin * GROUP, min(end * GROUP, n), GROUP):
-                in_group = min(GROUP, n - first)
-                loss_of_task += _score_rows(
-                    X, labelled, loss, W, first, in_group, line, S, targets, weights, scratch, slopes
-                )
-            losses[task] = loss_of_task
-        barrier.wait(state, n_threads)
-        for task in range(thread, tasks, n_threads):
-            begin, end = _task(XT.indptr, task, tasks)
-            _add_columns(XT.data, XT.indices, XT.indptr, slopes, begin, end, total, G)
+                n_rows = min(GROUP, n - first)
+                for r in range(GROUP):
+                    row = first + min(r, n_rows - 1)
+                    for k in range(n_outputs):
+                        S[k, r] = scores[row, k] + b[k]
+                    for t in range(targets.shape[0]):
+                        targets[t, r] = labelled.targets[row, t]
+                    weights[r] = 1 if labelled.weights.size == 0 else labelled.weights[row]
+                for r in range(n_rows, GROUP):
+                    weights[r] = 0
+                total += row_loss(loss, S, targets, weights, scratch)
+                for r in range(n_rows):
+                    for k in range(n_outputs):
+                        scores[first + r, k] = S[k, r]
+            totals[task] = total
 
-    return run
+    return multiply, judge
 
 
-_run = _compile(source_digest())
+_multiply, _judge = _compile(source_digest())
 
 
-def sparse_pass(
-    X: Compressed,
-    XT: Compressed,
-    labelled: Labelled,
-    loss: RowLoss,
-    theta: np.ndarray,
-    n_threads: int | None = None,
-) -> tuple[float, np.ndarray]:
-    """Return Σ w·ℓ, and its gradient in θ in float64.
+def product(X: Entries, W: np.ndarray, n_threads: int | None = None) -> np.ndarray:
+    """Return X·W as lines, for W as lines (``kernels.lines``), in their type."""
+    n_rows, width = len(X.starts) - 1, W.shape[1]
+    out = lines.empty(n_rows, width, W.dtype)
+    work = (len(X.values) + _LINE_COST * n_rows) * width
+    n_threads = 1 if work < _SMALL else n_threads or threads.available()
+    tasks = max(1, min(_TASKS, n_rows // GROUP))
+    threads.run(n_threads, lambda thread: _multiply(thread, n_threads, X, W, tasks, out), brief=work < _BRIEF)
+    return out
+
+
+def losses(
+    scores: np.ndarray, b: np.ndarray, labelled: Labelled, loss: RowLoss, n_threads: int | None = None
+) -> float:
+    """Return Σ w·ℓ of the scores with intercepts b; w·∂ℓ/∂s takes the place of the scores.
 
     Parameters
     ----------
-    X, XT : Compressed
-        The rows, and the columns.
+    scores : (n_rows, at least n_outputs) array
+    b : (n_outputs,) array
     labelled : Labelled
     loss : RowLoss
-    theta : (n_features + 1, n_outputs) float32 or float64
-        W, and b in the last line; in the type in which to compute.
     n_threads : int or None
     """
-    n_rows, (lines, n_outputs) = len(X.indptr) - 1, theta.shape
-    work = len(X.data) * n_outputs
+    work = 32 * len(scores) * len(b)
     n_threads = 1 if work < _SMALL else n_threads or threads.available()
-    tasks = max(1, min(_TASKS, n_rows // GROUP))
-    losses, slopes, G = (
-        np.zeros(tasks),
-        np.zeros((n_rows, n_outputs), theta.dtype),
-        np.zeros((lines, n_outputs)),
+    totals = np.zeros(max(1, min(_TASKS, len(scores) // GROUP)))
+    threads.run(
+        n_threads,
+        lambda thread: _judge(thread, n_threads, scores, b, labelled, loss, totals),
+        brief=work < _BRIEF,
     )
-    state = barrier.new()
-
-    def work_of(thread: int) -> None:
-        _run(thread, n_threads, state, X, XT, labelled, loss, theta, tasks, losses, slopes, G)
-
-    threads.run(n_threads, work_of, state, brief=work < _BRIEF)
-    G[-1] = slopes.sum(axis=0, dtype=np.float64)
-    return float(np.add.reduce(losses)), G
+    return float(np.add.reduce(totals))

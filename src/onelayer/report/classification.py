@@ -17,7 +17,7 @@ from onelayer.plots.weights import weight_images
 from onelayer.report import images
 from onelayer.report.calibration import Calibration, calibration_of
 from onelayer.report.coefficient_table import CoefficientTable, coefficient_table, shortened
-from onelayer.report.curves import Curves, curves_of
+from onelayer.report.curves import Curves, curve_words_of, curves_of
 from onelayer.report.explanations import Explained, explained_rows
 from onelayer.report.numbers import percent, significant
 from onelayer.report.record import Texts
@@ -99,6 +99,7 @@ class Classification:
     names: list[str]
     n_scores: int
     curves: Curves | None
+    curve_words: Texts
     confusion: list[list[Cell]] | None
     mistakes: list[Mistake]
     weights: list[tuple[str, str]]
@@ -123,6 +124,7 @@ def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: s
     scores = names[-len(model.coef_) :]
     drawable = images.is_drawable(shown.image_shape)
     calibration = calibration_of(model, shown, predictions, names, t)
+    curve_words = curve_words_of(model.history_, t)
     return Classification(
         title=t["title_softmax"].format(name=train.name),
         lede=t["lede_softmax"].format(
@@ -137,7 +139,8 @@ def content(model: Any, train: Dataset, test: Dataset | None, part: str, lang: s
         part=t[f"part_{judged}"],
         names=names,
         n_scores=len(scores),
-        curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=t),
+        curves=curves_of(model.history_, loss=t["loss_nats"], score=t["validation_accuracy"], t=curve_words),
+        curve_words=curve_words,
         confusion=_confusion(predictions, names, t) if len(names) <= _MOST_CELLS else None,
         mistakes=_mistakes(predictions, names),
         weights=_weights(model, shown, scores) if drawable else [],

@@ -94,6 +94,18 @@ def side_by_side(parts: Sequence[tuple[str, Curves]], first: str) -> Curves:
     )
 
 
+def curve_words_of(history: Sequence[dict[str, Any]], t: Texts) -> Texts:
+    """Return the texts of the page, with iterations in the place of epochs for a solver without a learning rate."""
+    if not history or history[0]["learning_rate"] is not None:
+        return t
+    epochs = {"epoch": "iteration", "every_epoch": "every_iteration", "epochs_shown": "iterations_shown"}
+    others = {
+        "curves_caption": "curves_caption_iterations",
+        "curve_description": "curve_description_iterations",
+    }
+    return {**t, **{name: t[other] for name, other in (epochs | others).items()}}
+
+
 def _description(curves: list[tuple[str, list[float]]], n_epochs: int, t: Texts) -> str:
     ranges = [
         t["curve_range"].format(name=name, first=significant(values[0], 3), last=significant(values[-1], 3))

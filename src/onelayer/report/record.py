@@ -19,6 +19,8 @@ Texts = dict[str, str]
 _FULL_STOPS = "。！？；：，、）”"
 Facts = list[tuple[str, str]]
 
+_ITERATIVE = ("newton", "lbfgs")  # solvers that go to the optimum step by step
+
 
 @dataclass(frozen=True)
 class Record:
@@ -107,13 +109,13 @@ def _training(model: Any, t: Texts) -> Facts:
     ]
     if vars(model).get("temperature_", 1.0) != 1:
         facts.append((t["temperature"], significant(model.temperature_, 4)))
-    if solver == "newton":
+    if solver in _ITERATIVE:
         facts.append((t["figure_gap"], _gap_text(model, t)))
     if solver == "sgd":
         implementation = training.get("implementation", "fast")  # model files of before there was a choice
         names = [t.get(f"implementation_{name}", name) for name in implementation.split(", ")]
         facts += [*_rates(model.history_, t), (t["implementation"], ", ".join(names))]
-    elif solver == "newton":
+    elif solver in _ITERATIVE:
         facts += _speed(model.history_, t["iteration_time"], t)
     return [
         *facts,
@@ -124,7 +126,7 @@ def _training(model: Any, t: Texts) -> Facts:
 
 
 def solver_of(model: Any) -> str:
-    """Return which solver has trained a model: "sgd", "closed_form" or "newton"."""
+    """Return which solver has trained a model: "sgd", "closed_form", "newton" or "lbfgs"."""
     return str(model.training_.get("solver", "sgd"))
 
 
@@ -168,7 +170,7 @@ def _ended_by(model: Any, t: Texts) -> str:
 
 
 def _gap_text(model: Any, t: Texts) -> str:
-    gap = vars(model).get("gap_")
+    gap = model.optimality_gap_
     if gap is None or not math.isfinite(gap):
         return t["unknown"]
     return significant(gap, 2)

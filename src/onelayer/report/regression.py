@@ -20,7 +20,7 @@ from onelayer.plots.intervals import summary_intervals
 from onelayer.plots.noise_model import noise_models
 from onelayer.report import chart
 from onelayer.report.coefficient_table import CoefficientTable, coefficient_table, shortened
-from onelayer.report.curves import Curves, curves_of, side_by_side
+from onelayer.report.curves import Curves, curve_words_of, curves_of, side_by_side
 from onelayer.report.effects import AllEffects, all_effects
 from onelayer.report.exact_fit import only_rounding, summary_of, why_no_influence
 from onelayer.report.fit_figures import FitFigures, fit_figures
@@ -165,7 +165,7 @@ def content(
         scores = (results[-1].evaluation.r2, result.r2)
         curve = learning_curve(model, train, test, scores)
         learning = None if curve is None else learning_curve_chart(curve, t)
-    curve_words = _curve_words(model, t)
+    curve_words = curve_words_of(model.history_, t)
     effects, effects_on = _effects(model, train, summary, groups, names, shares_of(shown.losses), t)
     n_drawn = min(len(names), _MOST_OUTPUTS)
     return Regression(
@@ -266,18 +266,6 @@ def _alone(record: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
         "train_loss": loss,
         "val_loss": None if val_loss is None else val_loss - part["others_val_loss"],
     }
-
-
-def _curve_words(model: Any, t: Texts) -> Texts:
-    """Return the texts of the page, with iterations in the place of epochs for a solver without a learning rate."""
-    if not model.history_ or model.history_[0]["learning_rate"] is not None:
-        return t
-    epochs = {"epoch": "iteration", "every_epoch": "every_iteration", "epochs_shown": "iterations_shown"}
-    others = {
-        "curves_caption": "curves_caption_iterations",
-        "curve_description": "curve_description_iterations",
-    }
-    return {**t, **{name: t[other] for name, other in (epochs | others).items()}}
 
 
 def _outputs(model: Any, predictions: ValuePredictions, names: list[str], t: Texts) -> list[OutputCharts]:

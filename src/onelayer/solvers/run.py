@@ -170,9 +170,9 @@ class Run:
     def _epoch(self, number: int, monitor: Monitor | None, before: Any) -> Epoch:
         began, drawn = time.perf_counter(), self.random_state.get_state()
         for _ in range(_HALVINGS):
+            train_loss, n_rows = self._pass(number)
             rate = self._rate_of(number)
-            train_loss, n_rows = self._pass(rate)
-            if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
+            if self._is_sound(train_loss):
                 break
             self.loop.restore(before)
             if not self.automatic or not self.source.repeatable:
@@ -187,18 +187,37 @@ class Run:
         loss, score = (None, None) if monitor is None else monitor(*self.solution())
         return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
 
-    def _pass(self, rate: float) -> tuple[float, int]:
+    def _is_sound(self, train_loss: float) -> bool:
+        """Tell whether an epoch has not run away; of rows that come only once, each block has been judged."""
+        if self.automatic and not self.source.repeatable:
+            return math.isfinite(train_loss)
+        limit = _RUNAWAY * self.reference
+        return train_loss <= limit and self._loss_now() <= limit
+
+    def _pass(self, number: int) -> tuple[float, int]:
         """Take the steps of one epoch; return the mean loss, infinite if it ran away, and the number of rows."""
         mean, n_rows = 0.0, 0
+        tries = _HALVINGS if self.automatic and not self.source.repeatable else 1
         with closing(self.source.epoch(self.objective, self.random_state)) as blocks:
             for block in blocks:
                 self._go_over(block)
-                loss = self.loop.run(block.order, rate)
+                loss = self._steps(block, number, tries)
                 n_rows += len(block.order)
                 mean += (loss - mean) * (len(block.order) / n_rows)
                 if not math.isfinite(mean):
                     return math.inf, n_rows
         return mean, n_rows
+
+    def _steps(self, block: Block, number: int, tries: int) -> float:
+        """Take the steps of a block; of several tries each begins at the same place, with half the rate."""
+        before = self.loop.state() if tries > 1 else None
+        for _ in range(tries - 1):
+            loss = self.loop.run(block.order, self._rate_of(number))
+            if math.isfinite(loss):
+                return loss
+            self.loop.restore(before)
+            self.rate /= 2
+        return self.loop.run(block.order, self._rate_of(number))
 
     def _go_over(self, block: Block) -> None:
         """Have the loop go on over other rows, if they are others."""

@@ -22,6 +22,7 @@ class Stopped(StrEnum):
     EARLY = "early stopping"
     CALLBACK = "callback"
     INTERRUPTED = "interrupted"
+    SEPARABLE = "separable classes"
 
 
 @dataclass(frozen=True)

@@ -259,8 +259,8 @@ def test_interrupt_returns_what_there_is():
 def test_the_ladder_is_climbed_where_that_pays():
     X, targets = rows(3000, 4, 2)
     F = objective(X, targets, 1e-3)
-    from onelayer.solvers.lbfgs.designs import design_of
+    from onelayer.solvers.lbfgs.designs import kind_of
 
-    design = design_of(F, np.dtype(float))
+    design = kind_of(F, True)(F, np.dtype(float))
     ladder = Ladder(design, design.start(None))
     assert ladder.name == "hessian"  # eleven unknowns: it costs less than a pass

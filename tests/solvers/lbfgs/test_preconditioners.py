@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from onelayer.solvers.lbfgs import whole_hessian
 from onelayer.solvers.lbfgs.coupling import Coupling
-from onelayer.solvers.lbfgs.designs import design_of
+from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.factor import Factor, share_out
 from onelayer.solvers.lbfgs.kronecker import Kronecker
@@ -46,7 +46,7 @@ def sums_to_zero(design, seed=0):
 
 def start(F, theta_scale, seed=0):
     """Return the design and a θ in it."""
-    design = design_of(F, DOUBLE)
+    design = kind_of(F, True)(F, DOUBLE)
     theta = theta_scale * sums_to_zero(design, seed + 1)
     return design, theta
 

@@ -32,7 +32,7 @@ def test_direction_is_that_of_the_updated_matrix():
     random = np.random.RandomState(0)
     A = random.randn(12, 5)
     A = A.T @ A
-    memory, inverse = Memory(5), np.eye(5) / 3.0
+    memory, inverse = Memory(5, np.vdot), np.eye(5) / 3.0
     for _ in range(4):
         s = random.randn(5)
         y = A @ s
@@ -47,14 +47,14 @@ def test_direction_is_that_of_the_updated_matrix():
 
 
 def test_a_rough_preconditioner_takes_its_size_from_the_last_step():
-    memory = Memory(3)
+    memory = Memory(3, np.vdot)
     s = np.array([1.0, 0.0, 0.0])
     memory.add(s, 7.0 * s, Rough(1.0))
     np.testing.assert_allclose(memory.direction(np.array([0.0, 1.0, 0.0]), Rough(1.0)), [0, -1 / 7, 0])
 
 
 def test_a_step_without_curvature_is_not_remembered():
-    memory = Memory(2)
+    memory = Memory(2, np.vdot)
     for change in (np.zeros(2), np.array([-1.0, 0.0]), np.array([np.nan, 0.0])):
         memory.add(np.array([1.0, 0.0]), change, Plain(1.0))
     np.testing.assert_allclose(memory.direction(np.ones(2), Plain(1.0)), [-1, -1])
@@ -87,7 +87,7 @@ def test_conditions_of_wolfe(name):
     evaluate = along(function, slope)
     start = evaluate(np.zeros(1))
     direction = -np.sign(start.gradient)
-    found = search(evaluate, start, direction, 0.0)
+    found = search(evaluate, start, direction, 0.0, np.vdot)
     assert found is not None
     length = abs(found.theta[0])
     assert found.value <= start.value + 1e-4 * length * float(direction @ start.gradient)
@@ -101,7 +101,7 @@ def test_any_parabola(log_length, log_curvature):
     best, curvature = 10.0**log_length, 10.0**log_curvature
     evaluate = along(lambda x: 0.5 * curvature * (x - best) ** 2, lambda x: curvature * (x - best))
     start = evaluate(np.zeros(1))
-    found = search(evaluate, start, np.ones(1), 0.0)
+    found = search(evaluate, start, np.ones(1), 0.0, np.vdot)
     assert found is not None
     assert found.value < start.value
     assert abs(found.gradient[0]) <= 0.9 * abs(start.gradient[0]) or found.theta[0] > best
@@ -110,4 +110,4 @@ def test_any_parabola(log_length, log_curvature):
 def test_no_step_where_rounding_hides_all():
     evaluate = along(lambda x: 1.0 + abs(x), lambda x: 1.0)
     start = Point(np.zeros(1), 1.0, 0.0, np.array([-1e-30]))
-    assert search(evaluate, start, np.ones(1), 0.0) is None
+    assert search(evaluate, start, np.ones(1), 0.0, np.vdot) is None

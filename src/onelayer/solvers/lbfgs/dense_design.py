@@ -10,6 +10,8 @@ from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.newton.coordinates import Coordinates
 
+_SAMPLE = 1 << 16  # numbers from which centres and scales are taken
+
 
 class DenseDesign(Design):
     """Rows that are stored as numbers: floats centred and scaled on the way, bytes in their unit."""
@@ -21,7 +23,7 @@ class DenseDesign(Design):
         if self._bytes:
             center, scale = np.zeros(n_features), np.full(n_features, X.unit)
         else:
-            seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept)
+            seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept, _SAMPLE)
             center, scale = seen.center.astype(X.number).astype(np.float64), seen.scale
         super().__init__(objective, center, scale, number)
         source, nothing = scoring.writeable(X.array), np.zeros(0, number)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.matrices import spread
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.coupling import Coupling
-from onelayer.solvers.lbfgs.designs import design_of
+from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.line_search import Point, search
 from onelayer.solvers.lbfgs.memory import Memory
 
 _DOUBLE = np.dtype(np.float64)
 _WRONG = math.log(2)  # the least loss of a row that is not on the right side
-_FAR = 10.0
+_FAR = 10.0  # how far off an intercept may be, in nats
+_FEWEST_ROWS, _ROWS_PER_PARAMETER = 1 << 11, 64  # of a head start
+_WORTH = 8  # times as many rows as that make one worth while
+_ROUGHLY, _MOST_STEPS = 1e-4, 50
 _CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as small as one likes
 
 
@@ -35,10 +40,12 @@ class Descent:
 
     def __init__(self, objective: Objective, start: tuple[NDArray, NDArray] | None, tol: float) -> None:
         self._tol, self._objective = tol, objective
-        self._design = design_of(objective, objective.X.number)
+        start = _head_start(objective) if start is None else start
+        self._kind = kind_of(objective, start is not None)
+        self._design = self._kind(objective, objective.X.number)
         self.point = self._evaluate(self._design.start(start))
         self._ladder = Ladder(self._design, self.point.theta)
-        self._memory = Memory(self.point.theta.size)
+        self._memory = Memory(self.point.theta.size, self._design.inner)
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
         self.distance = math.inf
@@ -55,7 +62,7 @@ class Descent:
         """Go one step, or find that there is none to go."""
         point = self.point
         direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
-        decrement = -0.5 * float(np.vdot(direction, point.gradient))
+        decrement = -0.5 * self._design.inner(direction, point.gradient)
         wanted = self._tol * point.value
         self.distance = decrement / point.value if point.value > 0 else 0.0
         if not decrement > wanted:
@@ -65,7 +72,7 @@ class Descent:
             self._memory.clear()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
-        found = search(self._evaluate, point, direction, noise)
+        found = search(self._evaluate, point, direction, noise, self._design.inner)
         if found is None:
             self._settle(False)
             return
@@ -81,8 +88,8 @@ class Descent:
             self.done, self.converged = True, converged
             self._level()
             return
-        self._design = design_of(self._objective, _DOUBLE)
-        self.point = self._evaluate(self.point.theta)
+        self._design = self._kind(self._objective, _DOUBLE)
+        self.point = self._evaluate(self._design.renewed(self.point.theta))
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
@@ -101,9 +108,31 @@ class Descent:
         F is α-strongly convex in W: F − F* ≤ Σ g²/(2·penalty) with its gradient g in W. What is left of the gradient
         in b counts with intercepts that are off by ``_FAR`` at most.
         """
-        design, point = self._design, self.point
-        square, rest = np.square(point.gradient[:-1]), _FAR * float(np.abs(point.gradient[-1]).sum())
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.where(square > 0, square / (2 * design.penalty[:-1]), 0.0)
-        bound = float(parts.sum()) + rest
+        point = self.point
+        bound = self._design.square_over_penalty(point.gradient) + _FAR * float(
+            np.abs(point.gradient[-1]).sum()
+        )
         return bound / point.value if point.value > 0 else math.inf
+
+
+def _head_start(objective: Objective) -> tuple[NDArray, NDArray] | None:
+    """Return the optimum of a few of the rows, where they are so many that these tell most of it; else None."""
+    (n_rows, n_features), n_outputs = objective.X.shape, objective.n_outputs
+    few = max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * (n_outputs - 1) * (n_features + 1))
+    weights = objective.sample_weight
+    counted = np.arange(n_rows) if weights is None else np.flatnonzero(weights)
+    if len(counted) < _WORTH * few:
+        return None
+    rows = counted[spread(len(counted), few)]
+    part = replace(
+        objective,
+        X=objective.X.part(rows),
+        targets=objective.targets[rows],
+        sample_weight=None if weights is None else weights[rows],
+    )
+    descent = Descent(part, None, _ROUGHLY)
+    for _ in range(_MOST_STEPS):
+        if descent.done:
+            break
+        descent.step()
+    return descent.parameters()

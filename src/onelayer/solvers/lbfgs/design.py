@@ -74,6 +74,20 @@ class Design(ABC):
             gradient[-1] = 0
         return loss + 0.5 * float(np.vdot(theta, self.penalty * theta)), loss, gradient
 
+    def inner(self, u: NDArray, v: NDArray) -> float:
+        """Return the inner product of two vectors like θ."""
+        return float(np.vdot(u, v))
+
+    def square_over_penalty(self, gradient: NDArray) -> float:
+        """Return Σ g²/(2·penalty) of the gradient in W; infinite without a penalty."""
+        square = np.square(gradient[:-1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.where(square > 0, square / (2 * self.penalty[:-1]), 0.0).sum())
+
+    def renewed(self, theta: NDArray) -> NDArray:
+        """Return θ as it is for this design, of one for another design of the same rows, in another type."""
+        return theta
+
     def some(self, most: int = _LOOKED_AT) -> NDArray:
         """Return the numbers of at most so many rows that have a weight, evenly spread."""
         return self.counted[spread(len(self.counted), most)]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from onelayer.matrices import Dense, Sparse
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.dense_design import DenseDesign
 from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.row_space import RowSpaceDesign
 from onelayer.solvers.lbfgs.sparse_design import SparseDesign
 
-_DESIGNS = {Dense: DenseDesign, Sparse: SparseDesign}
+_DESIGNS: dict[type, type[DenseDesign] | type[SparseDesign]] = {Dense: DenseDesign, Sparse: SparseDesign}
 
 
-def design_of(objective: Objective, number: np.dtype) -> Design:
-    """Return the rows of an objective, for passes in this type."""
-    return _DESIGNS[type(objective.X)](objective, number)
+def kind_of(objective: Objective, started: bool) -> Callable[[Objective, np.dtype], Design]:
+    """Return the design for an objective, and whether there is a start that need not be a combination of its rows."""
+    kind = _DESIGNS[type(objective.X)]
+    if kind is SparseDesign and not started and RowSpaceDesign.suits(objective):
+        return RowSpaceDesign
+    return kind

@@ -11,9 +11,11 @@ from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.kronecker import Kronecker
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
+from onelayer.solvers.lbfgs.row_space import RowSpaceDesign, Uniform
 from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
 
 _LADDER: tuple[type[Preconditioner], ...] = (Diagonal, Kronecker, WholeHessian)
+_OF_ROW_SPACE: tuple[type[Preconditioner], ...] = (Uniform,)
 _AT_ONCE = 6.0  # passes that a better one may cost before any progress has been seen
 _OVERHEAD = 1e7  # multiplications in the time that a pass takes beside its own
 _WINDOW = 4  # iterations whose mean is taken, and held against that of as many before
@@ -35,7 +37,8 @@ class Ladder:
 
     def __init__(self, design: Design, theta: NDArray) -> None:
         self._design, self._pass = design, design.work + _OVERHEAD
-        self._rungs = [kind for kind in _LADDER if math.isfinite(kind.cost(design))]
+        kinds = _OF_ROW_SPACE if isinstance(design, RowSpaceDesign) else _LADDER
+        self._rungs = [kind for kind in kinds if math.isfinite(kind.cost(design))]
         cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
         self._build(theta)

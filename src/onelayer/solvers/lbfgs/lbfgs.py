@@ -106,6 +106,9 @@ class LBFGS:
                 stopped = Stopped.INTERRUPTED
         coef, intercept = descent.parameters()
         gap, converged = descent.gap(), descent.converged
+        if descent.separated:
+            warnings.warn(self._complaint(descent), ConvergenceWarning, stacklevel=2)
+            stopped = Stopped.SEPARABLE
         if stopped is Stopped.FINISHED and not converged:
             warnings.warn(self._complaint(descent), ConvergenceWarning, stacklevel=2)
         return Solution(coef, intercept, converged, stopped, epochs, gap=gap, objective=descent.point.value)

@@ -25,7 +25,11 @@ class Point:
 
 
 def search(
-    evaluate: Callable[[NDArray], Point], start: Point, direction: NDArray, noise: float
+    evaluate: Callable[[NDArray], Point],
+    start: Point,
+    direction: NDArray,
+    noise: float,
+    inner: Callable[[NDArray, NDArray], float],
 ) -> Point | None:
     """Return a point along the direction with the (weak) Wolfe conditions, or None if rounding allows no step.
 
@@ -41,12 +45,14 @@ def search(
         Along which F falls.
     noise : float
         What rounding may do to F; below it the slope alone decides.
+    inner : callable
+        The inner product.
 
     References
     ----------
     Nocedal and Wright, *Numerical Optimization*, 2nd ed., 3.1 and 3.5.
     """
-    slope = float(np.vdot(direction, start.gradient))
+    slope = inner(direction, start.gradient)
     low, low_value, low_slope, high = 0.0, 0.0, slope, math.inf
     length, best = 1.0, None
     for _ in range(_TRIALS):
@@ -55,7 +61,7 @@ def search(
         if not math.isfinite(value) or not np.isfinite(point.gradient).all():
             high, length = length, low + 0.1 * (length - low)
             continue
-        along = float(np.vdot(direction, point.gradient))
+        along = inner(direction, point.gradient)
         falls = value <= _DECREASE * length * slope or (value <= noise and abs(along) <= _SLOPE * abs(slope))
         if falls and (best is None or point.value <= best.value):
             best = point

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +26,12 @@ class Memory:
     ----------
     size : int
         Numbers in a step; of steps with many fewer are kept, so that they take 256 MB at most.
+    inner : callable
+        The inner product.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, inner: Callable[[NDArray, NDArray], float]) -> None:
+        self._inner = inner
         pairs = int(np.clip(_BYTES // (16 * max(1, size)), _FEWEST, _MOST))
         self._pairs: deque[tuple[NDArray, NDArray, float]] = deque(maxlen=pairs)
         self._scale = 1.0
@@ -38,24 +43,20 @@ class Memory:
 
     def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner) -> None:
         """Remember a step, unless rounding leaves nothing of its curvature."""
-        curvature = float(np.vdot(step, change))
-        least = (
-            np.finfo(np.float64).eps
-            * float(np.vdot(change, change)) ** 0.5
-            * float(np.vdot(step, step)) ** 0.5
-        )
-        if np.isfinite(curvature) and curvature > least:
+        curvature = self._inner(step, change)
+        square = self._inner(change, change) * self._inner(step, step)
+        if 0 <= square < math.inf and curvature > np.finfo(np.float64).eps * math.sqrt(square):
             self._pairs.append((step, change, curvature))
             if preconditioner.rough:
-                self._scale = curvature / float(np.vdot(change, preconditioner.solve(change)))
+                self._scale = curvature / self._inner(change, preconditioner.solve(change))
 
     def direction(self, gradient: NDArray, preconditioner: Preconditioner) -> NDArray:
         """Return −B⁻¹·gradient."""
         q, amounts = gradient.copy(), []
         for step, change, curvature in reversed(self._pairs):
-            amounts.append(float(np.vdot(step, q)) / curvature)
+            amounts.append(self._inner(step, q) / curvature)
             q -= amounts[-1] * change
         d = preconditioner.solve(q) * self._scale
         for (step, change, curvature), amount in zip(self._pairs, reversed(amounts), strict=True):
-            d += (amount - float(np.vdot(change, d)) / curvature) * step
+            d += (amount - self._inner(change, d) / curvature) * step
         return -d

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from onelayer.kernels import row_losses, sparse_pass
-from onelayer.matrices import Sparse
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.sparse_rows import SparseRows
 
 
 class SparseDesign(Design):
@@ -17,26 +15,18 @@ class SparseDesign(Design):
 
     def __init__(self, objective: Objective, number: np.dtype) -> None:
         X = objective.X
-        assert isinstance(X, Sparse)
         n_features = X.shape[1]
         super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
-        stored = csr_array(
-            (X.values.astype(number, copy=False) * number.type(X.unit), X.columns, X.starts), X.shape
-        )
-        self._columns = stored.tocsc()
-        self._X, self._XT = (
-            sparse_pass.Compressed(part.data, part.indices, part.indptr) for part in (stored, self._columns)
-        )
-        nothing = np.zeros(0, number)
-        share = nothing if self.share is None else self.share.astype(number)
-        self._labelled = sparse_pass.Labelled(np.ascontiguousarray(objective.targets, number), share)
-        self._loss = row_losses.RowLoss(objective.loss.code, objective.loss.parameter(number), nothing)
+        self._rows = SparseRows(objective, self.share, number)
 
     def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
-        theta = np.ascontiguousarray(theta, self.number)
-        return sparse_pass.sparse_pass(
-            self._X, self._XT, self._labelled, self._loss, theta, self.objective.n_threads
-        )
+        rows, n_outputs = self._rows, self.n_outputs
+        slopes = rows.times(rows.lines(theta[:-1]))
+        total = rows.losses(slopes, theta[-1])
+        gradient = np.empty(theta.shape)
+        gradient[:-1] = rows.transposed_times(slopes)[:, :n_outputs]
+        gradient[-1] = slopes[:, :n_outputs].sum(axis=0, dtype=np.float64)
+        return total, gradient
 
     def rows(self, which: NDArray) -> NDArray:
         """Return some rows [z, 1] with every value."""
@@ -45,9 +35,8 @@ class SparseDesign(Design):
     @property
     def work(self) -> float:
         """The multiplications of a pass."""
-        return 4.0 * len(self._X.data) * self.n_outputs
+        return 4.0 * self._rows.nnz * self.n_outputs
 
     def column_moments(self) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column, over all rows."""
-        weights = self.weights_of(np.arange(self.n_rows))
-        return weights @ self._columns, weights @ self._columns.power(2)
+        return self._rows.moments(self.weights_of(np.arange(self.n_rows)))

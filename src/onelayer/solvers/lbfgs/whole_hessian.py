@@ -16,7 +16,7 @@ from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 _MOST = 8192  # parameters
 _DOUBLE = 2048  # parameters up to which it is computed in float64, with no probability left out
 _ROWS_PER_PARAMETER = 64
-_FEWEST_ROWS = 1 << 14
+_FEWEST_ROWS = 1 << 12
 _NEGLIGIBLE = 0.01  # a probability that is left out of a large one
 _ACTIVE = 2.6  # classes with a larger one, in a row of ten
 _CHUNK = 4096

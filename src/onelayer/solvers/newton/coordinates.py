@@ -38,26 +38,27 @@ class Coordinates:
     intercept: bool
 
     @classmethod
-    def of(cls, X: Matrix, weights: NDArray | None, intercept: bool) -> Coordinates:
+    def of(cls, X: Matrix, weights: NDArray | None, intercept: bool, sample: int = _SAMPLE) -> Coordinates:
         """Return coordinates with the mean of each column near 0, if there is an intercept, and its spread near 1.
 
         A value that most rows have, as 0 in a column of a level, becomes 0 instead of the mean. So the rows of another
         level have no part in a coefficient, however large it is, whose terms would round theirs away.
 
-        Mean and spread are those of at most some ten thousand rows, evenly spread: any centre and any scale will do.
+        Mean and spread are those of so many rows, evenly spread, as have ``sample`` numbers, but not of less than a
+        thousand where there are as many: any centre and any scale will do.
         """
         n_features = X.shape[1]
         if n_features == 0:
             return cls(np.zeros(0), np.ones(0), intercept)
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-        rows = rows[spread(len(rows), max(1, _SAMPLE // n_features))]
+        rows = rows[spread(len(rows), max(_FEW, sample // n_features))]
         share = np.ones(len(rows)) if weights is None else weights[rows] / weights.max()
-        sample = X.sample(rows)
-        moments = Moments.of(sample, share, None)
+        values = X.sample(rows)
+        moments = Moments.of(values, share, None)
         center = np.zeros(n_features)
         if intercept:
-            usual = np.median(sample[spread(len(rows), _FEW)], axis=0)
-            center = np.where(2 * np.count_nonzero(sample == usual, axis=0) > len(rows), usual, moments.mean)
+            usual = np.median(values[spread(len(rows), _FEW)], axis=0)
+            center = np.where(2 * np.count_nonzero(values == usual, axis=0) > len(rows), usual, moments.mean)
         farthest = np.maximum(moments.high - center, center - moments.low)
         with np.errstate(over="ignore", invalid="ignore"):
             distance = np.sqrt(moments.square / moments.total + np.square(moments.mean - center))

@@ -1,0 +1,153 @@
+"""Sparse rows that are fewer than their columns: W as a combination of rows, which it is at the optimum.
+
+Without a start W is zero, and every gradient in W is Xᵀ·(slopes) + α·W; so all that L-BFGS ever makes of them are
+combinations W = Xᵀ·A. Kept are A and the scores X·W, two numbers for each row and output instead of one for each column
+and output: what the solver does beside the passes takes a fraction of the time, and inner products need no pass,
+⟨Xᵀ·A, Xᵀ·B⟩ = ⟨A, X·Xᵀ·B⟩. (The representer theorem: Kimeldorf and Wahba, "Some results on Tchebycheffian spline
+functions", *Journal of Mathematical Analysis and Applications* 33, 1971.)
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.objective import Objective
+from onelayer.solvers.lbfgs.coupling import Coupling
+from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.preconditioner import Preconditioner
+from onelayer.solvers.lbfgs.sparse_rows import SparseRows
+
+_FEWER = 2  # times fewer rows than columns
+
+
+class RowSpaceDesign(Design):
+    """θ has the lines of A, those of the scores X·W, and b: shape (2·n_rows + 1, n_outputs)."""
+
+    def __init__(self, objective: Objective, number: np.dtype) -> None:
+        X = objective.X
+        n_features = X.shape[1]
+        super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
+        self._rows = SparseRows(objective, self.share, number)
+        self._alpha = float(self.penalty[0, 0]) if n_features else 0.0
+
+    @staticmethod
+    def suits(objective: Objective) -> bool:
+        """Tell whether the rows are few enough, and each sparse enough, for this to pay."""
+        n_rows, n_features = objective.X.shape
+        return _FEWER * n_rows <= n_features
+
+    def inner(self, u: NDArray, v: NDArray) -> float:
+        """Return the inner product of the W and b that two vectors stand for."""
+        n = self.n_rows
+        return float(np.vdot(u[:n], v[n : 2 * n]) + np.vdot(u[-1], v[-1]))
+
+    def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
+        """Return θ without weights, with the intercept that is best alone."""
+        theta = np.zeros((2 * self.n_rows + 1, self.n_outputs))
+        if self.intercept:
+            theta[-1] = self._best_constant()
+        return theta - theta.mean(axis=1, keepdims=True)
+
+    def renewed(self, theta: NDArray) -> NDArray:
+        """Return θ with scores that are computed from A again, in the type of passes."""
+        theta = theta.copy()
+        theta[self.n_rows : -1] = self._scores(theta[: self.n_rows])
+        return theta
+
+    def _scores(self, A: NDArray) -> NDArray:
+        """Return X·Xᵀ·A."""
+        rows = self._rows
+        return rows.times(rows.transposed_times(rows.lines(A)))[:, : self.n_outputs]
+
+    def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
+        """Return F, the mean loss in it, and what stands for the gradient of F."""
+        n = self.n_rows
+        slopes = self._rows.lines(theta[n:-1])
+        loss = self._rows.losses(slopes, theta[-1]) / n
+        gradient = np.empty(theta.shape)
+        D = slopes[:, : self.n_outputs] / n
+        gradient[:n] = D + self._alpha * theta[:n]
+        gradient[n:-1] = self._scores(D) + self._alpha * theta[n:-1]
+        gradient[-1] = D.sum(axis=0, dtype=np.float64) if self.intercept else 0
+        gradient -= gradient.mean(axis=1, keepdims=True)
+        square = float(np.vdot(theta[:n], theta[n:-1]))
+        return loss + 0.5 * self._alpha * square, loss, gradient
+
+    def square_over_penalty(self, gradient: NDArray) -> float:
+        """Return the squared length of the gradient in W, over twice the penalty."""
+        n = self.n_rows
+        square = max(0.0, float(np.vdot(gradient[:n], gradient[n:-1])))
+        return square / (2 * self._alpha) if self._alpha else np.inf * square
+
+    def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
+        """Return (coef, intercept) in units of X as stored."""
+        W = self._rows.transposed_times(self._rows.lines(theta[: self.n_rows]))
+        return W[:, : self.n_outputs].T.astype(np.float64) * self.scale, theta[-1].copy()
+
+    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return softmax of the scores of some rows."""
+        scores = theta[self.n_rows + which] + theta[-1]
+        return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
+
+    def mean_row(self) -> NDArray:
+        """Return the mean row μ as a vector of this kind: combination of rows, and scores, (2·n_rows + 1, 1)."""
+        weights = self.weights_of(np.arange(self.n_rows))[:, None]
+        rows = self._rows
+        scores = rows.times(rows.transposed_times(rows.lines(weights)))[:, :1]
+        return np.vstack([weights, scores, np.zeros((1, 1))])
+
+    def column_moments(self) -> tuple[NDArray, NDArray]:
+        """Return mean and mean square of each column, over all rows."""
+        return self._rows.moments(self.weights_of(np.arange(self.n_rows)))
+
+    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
+        raise NotImplementedError
+
+    def rows(self, which: NDArray) -> NDArray:
+        """Return some rows [z, 1] with every value."""
+        return self.objective.X.design(which, self.center, self.scale, self.intercept).toarray()
+
+    @property
+    def work(self) -> float:
+        """The multiplications of a pass."""
+        return 4.0 * self._rows.nnz * self.n_outputs
+
+
+class Uniform(Preconditioner):
+    """M = C ⊗ ρ + penalty: all directions of W alike, with the mean variance of the rows in one, less their mean."""
+
+    name = "uniform"
+
+    def __init__(self, design: RowSpaceDesign, coupling: Coupling, mean: NDArray, rho: float) -> None:
+        self._coupling, self._mean, self._intercept = coupling, mean, design.intercept
+        self._scale, self._n = coupling.c * rho + design.penalty[0, 0], design.n_rows
+
+    @classmethod
+    def cost(cls, design: Design) -> float:
+        """Return the cost: that of a fraction of a pass."""
+        return 0.25 * design.work + 10.0 * design.n_outputs**3
+
+    @classmethod
+    def build(cls, design: Design, theta: NDArray) -> Self:
+        """Return that at θ."""
+        assert isinstance(design, RowSpaceDesign)
+        which = design.counted
+        coupling = Coupling.of(design.probabilities(theta, which), design.weights_of(which))
+        mean, square = design.column_moments()
+        variance = square - mean * mean * design.intercept
+        rho = float(np.maximum(variance, 0).sum()) / design.n_rows
+        return cls(design, coupling, design.mean_row() * design.intercept, rho)
+
+    def solve(self, gradient: NDArray) -> NDArray:
+        """Return M⁻¹·gradient."""
+        c, U, n = self._coupling.c, self._coupling.U, self._n
+        turned = gradient @ U
+        last = turned[-1].copy()
+        turned -= self._mean * last
+        turned /= self._scale
+        along = self._mean[n : 2 * n, 0] @ turned[:n]
+        turned[-1] = last / c - along if self._intercept else 0
+        return turned @ U.T
