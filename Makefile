@@ -10,7 +10,7 @@ COURSE := course
 
 demo: $(VENV)/.app  ## train on Fashion-MNIST and write a model and a report into demo/
 	@mkdir -p $(DEMO)
-	$(BIN)/onelayer fit fashion-mnist --seed 0 --model $(DEMO)/fashion-mnist.onelayer --report $(DEMO)/fashion-mnist.html
+	$(BIN)/onelayer fit fashion-mnist --epochs 10 --seed 0 --model $(DEMO)/fashion-mnist.onelayer --report $(DEMO)/fashion-mnist.html
 
 course: $(VENV)/.torch  ## every page of the course in both languages, and an index, into course/
 	$(BIN)/onelayer course all -o $(COURSE)

@@ -10,12 +10,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from benchmarks import images, machine
+from benchmarks import images, machine, sweep
+from benchmarks.classification import suite as classification
 from benchmarks.regression import suite as regression
 from benchmarks.suite import Suite
 
 RESULTS = Path(__file__).parent / "results"
-SUITES = {suite.name: suite for suite in (images.SUITE, regression.SUITE)}
+SUITES = {suite.name: suite for suite in (images.SUITE, regression.SUITE, classification.SUITE, sweep.SUITE)}
 
 
 def measure(suite: Suite, quick: bool, only: list[str] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The process of one rival: commands come on standard input, answers go to standard output, a JSON line each.
+"""The process of one rival.
 
 ``prepare`` warms the code and takes the data; ``turns`` trains and waits for its turn before each epoch;
 ``fit`` trains without waiting; then there are ``evaluate`` and ``memory``. The clock is this process's own
@@ -8,20 +8,18 @@ and runs only while it works.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TextIO
 
 import numpy as np
 
 from benchmarks import resident
 from benchmarks.rival import Recipe
 from benchmarks.rivals import create
+from benchmarks.serving import Harness
 
 WARM_ROWS = 2_048
 CHUNK_ROWS = 5_000
@@ -30,21 +28,17 @@ CHUNK_ROWS = 5_000
 class Worker:
     """Train one rival on the arrays of one folder, as it is told to."""
 
-    def __init__(self, name: str, recipe: Recipe, folder: Path, answers: TextIO) -> None:
-        self.name, self.recipe, self.folder, self.answers = name, recipe, folder, answers
+    def __init__(self, name: str, recipe: Recipe, folder: Path, harness: Harness) -> None:
+        self.name, self.recipe, self.folder, self.harness = name, recipe, folder, harness
         self.X, self.y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
         self.rival = create(name, recipe)
-
-    def answer(self, **message: Any) -> None:
-        """Send one line to the harness."""
-        print(json.dumps(message), file=self.answers, flush=True)
 
     def prepare(self) -> None:
         """Warm the code on a few rows, then put the data into the rival's form."""
         self._warm()
         start = perf_counter()
         self.rival.prepare(self.X, self.y)
-        self.answer(seconds=perf_counter() - start)
+        self.harness.answer(seconds=perf_counter() - start)
 
     def _warm(self) -> None:
         self.rival.prepare(self.X[:WARM_ROWS], self.y[:WARM_ROWS])
@@ -59,7 +53,7 @@ class Worker:
 
         def pause() -> None:
             nonlocal left, start
-            self.answer(seconds=perf_counter() - start)
+            self.harness.answer(seconds=perf_counter() - start)
             left -= 1
             if left:
                 _wait()
@@ -72,14 +66,14 @@ class Worker:
         self.rival.recipe = replace(self.recipe, seed=seed)
         start = perf_counter()
         self.rival.train(epochs, _go_on)
-        self.answer(seconds=perf_counter() - start)
+        self.harness.answer(seconds=perf_counter() - start)
 
     def evaluate(self) -> None:
         """Answer with the mean cross-entropy in nats and the accuracy on each part of the data."""
         parts = {"train": ("X", "y")}
         if (self.folder / "X_test.npy").exists():
             parts["test"] = ("X_test", "y_test")
-        self.answer(**{part: self._quality(*names) for part, names in parts.items()})
+        self.harness.answer(**{part: self._quality(*names) for part, names in parts.items()})
 
     def _quality(self, rows: str, labels: str) -> dict[str, float]:
         X, y = (np.load(self.folder / f"{name}.npy") for name in (rows, labels))
@@ -98,7 +92,7 @@ class Worker:
         before = resident.settle()
         self.rival.prepare(self.X, self.y)
         self.rival.train(epochs, _go_on)
-        self.answer(before=before, peak=resident.peak(), data=self.X.nbytes)
+        self.harness.answer(before=before, peak=resident.peak(), data=self.X.nbytes)
 
 
 def _wait() -> None:
@@ -112,23 +106,21 @@ def _go_on() -> None:
 
 
 def main() -> None:
-    """Serve until standard input ends; whatever else is printed goes to standard error."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+    """Serve one rival until standard input ends."""
+    harness = Harness()
     name, folder, recipe = sys.argv[1:]
-    worker = Worker(name, Recipe(**json.loads(recipe)), Path(folder), answers)
+    worker = Worker(name, Recipe(**json.loads(recipe)), Path(folder), harness)
     rival = worker.rival
-    worker.answer(label=rival.label, versions={name: version(name) for name in rival.distributions})
-    commands: dict[str, Callable[..., None]] = {
-        "prepare": worker.prepare,
-        "turns": worker.turns,
-        "fit": worker.fit,
-        "evaluate": worker.evaluate,
-        "memory": worker.memory,
-    }
-    for line in iter(sys.stdin.readline, ""):
-        command, *arguments = json.loads(line)
-        commands[command](*arguments)
+    harness.answer(label=rival.label, versions={name: version(name) for name in rival.distributions})
+    harness.serve(
+        {
+            "prepare": worker.prepare,
+            "turns": worker.turns,
+            "fit": worker.fit,
+            "evaluate": worker.evaluate,
+            "memory": worker.memory,
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from onelayer.estimators.linear_regression import LinearRegression
     from onelayer.estimators.regularization_path import regularization_path
     from onelayer.estimators.softmax_regression import SoftmaxRegression
+    from onelayer.estimators.sweep.grid_sweep import GridSweep
+    from onelayer.estimators.sweep.tune import tune
     from onelayer.estimators.table_model import TableModel
     from onelayer.loss_comparison import compare_losses
     from onelayer.model_files import load
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "GridSweep": ("onelayer.estimators.sweep.grid_sweep", "GridSweep"),
     "LinearRegression": ("onelayer.estimators.linear_regression", "LinearRegression"),
     "SoftmaxRegression": ("onelayer.estimators.softmax_regression", "SoftmaxRegression"),
     "TableModel": ("onelayer.estimators.table_model", "TableModel"),
@@ -39,9 +42,11 @@ _PLACES = {
     "losses": ("onelayer.losses", None),
     "plots": ("onelayer.plots", None),
     "regularization_path": ("onelayer.estimators.regularization_path", "regularization_path"),
+    "tune": ("onelayer.estimators.sweep.tune", "tune"),
 }
 
 __all__ = [
+    "GridSweep",
     "LinearRegression",
     "SoftmaxRegression",
     "TableModel",
@@ -55,6 +60,7 @@ __all__ = [
     "losses",
     "plots",
     "regularization_path",
+    "tune",
 ]
 
 

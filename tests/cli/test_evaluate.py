@@ -16,7 +16,7 @@ def test_it_repeats_what_fit_said(toy: str, run: Run) -> None:
     assert list(evaluated) == list(fitted)
     for part in ("train", "test"):
         assert evaluated[part] == pytest.approx(fitted[part], rel=1e-12)
-    same = ("model", "source", "n_train", "n_test", "epochs", "converged")
+    same = ("model", "source", "n_train", "n_test", "iterations", "converged")
     assert [evaluated[key] for key in same] == [fitted[key] for key in same]
     assert evaluated["report"] is None
 

@@ -43,8 +43,22 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.is_file()}
 
 
+def test_the_optimum_is_sought_unless_an_option_speaks_of_epochs(toy: str, run: Run) -> None:
+    lines = {line.split()[0]: line for line in run("fit", toy).out.splitlines()}
+    model = ol.load("toy.onelayer")
+    assert model.training_["solver"] == "lbfgs"
+    assert model.converged_
+    assert 0 <= model.optimality_gap_ < 1e-6
+    assert lines["model"].endswith(f"({model.n_iter_} iterations, gap {model.optimality_gap_:.1g})")
+    record = json.loads(run("fit", toy, "--json").out)
+    assert record["iterations"] == model.n_iter_
+    assert "epochs" not in record
+    assert run("fit", toy, "--max-iter", "2", "--tol", "1e-4", "--json").status == 0
+    assert ol.load("toy.onelayer").get_params().items() >= {"max_iter": 2, "tol": 1e-4}.items()
+
+
 def test_one_command_leaves_a_model_and_a_page(toy: str, run: Run, workplace: Path) -> None:
-    result = run("fit", toy)
+    result = run("fit", toy, "--epochs", "10")
     assert result.status == 0
     assert files(workplace) == {"toy.onelayer", "toy.html"}
     lines = {line.split()[0]: line for line in result.out.splitlines()}
@@ -114,7 +128,7 @@ def test_defaults_are_those_of_the_estimators(estimator: type) -> None:
     parameters = estimator().get_params()
     shared = options.keys() & parameters.keys() - {"loss", "random_state", "early_stopping"}
     assert shared >= {"epochs", "batch_size", "learning_rate", "schedule", "momentum", "solver"}
-    for name in shared - {"alpha", "n_threads"}:
+    for name in shared - {"alpha", "n_threads", "max_iter", "tol"}:
         assert options[name].default == parameters[name], name
 
 

@@ -27,7 +27,17 @@ def test_each_leaves_the_same_model_and_a_page(toy: str, run: Run) -> None:
     models, printed, progress = [], [], []
     for name in IMPLEMENTATIONS:
         result = run(
-            "fit", toy, "--implementation", name, "--model", name, "--report", f"{name}.html", "--json"
+            "fit",
+            toy,
+            "--solver",
+            "sgd",
+            "--implementation",
+            name,
+            "--model",
+            name,
+            "--report",
+            f"{name}.html",
+            "--json",
         )
         assert result.status == 0
         record = json.loads(result.out)

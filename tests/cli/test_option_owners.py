@@ -51,19 +51,18 @@ CLOSED_FORM = "the solver here is closed_form; leave it out"
             "--solver newton --loss huber --momentum 0.5",
             "--momentum belongs to --solver sgd, and the solver here is newton",
         ),
-        ("--loss squared --tol 1e-3", f"--tol belongs to --solver newton, and {CLOSED_FORM}"),
-        ("--tol 1e-3", "--tol belongs to --solver newton, and the solver here is closed_form or sgd"),
+        ("--loss squared --tol 1e-3", f"--tol belongs to --solver newton or lbfgs, and {CLOSED_FORM}"),
         (
             "--loss huber --solver sgd --max-iter 5",
-            "--max-iter belongs to --solver newton, and the solver here is sgd",
+            "--max-iter belongs to --solver newton or lbfgs, and the solver here is sgd",
         ),
         (
             "--loss huber --epochs 5 --max-iter 5",
-            "--max-iter belongs to --solver newton, and the solver here is sgd",
+            "--max-iter belongs to --solver newton or lbfgs, and the solver here is sgd",
         ),
         (
             "--loss huber --implementation scratch --tol 0.1",
-            "--tol belongs to --solver newton, and the solver here is sgd",
+            "--tol belongs to --solver newton or lbfgs, and the solver here is sgd",
         ),
         (
             "--loss auto --solver newton",

@@ -23,6 +23,7 @@ from onelayer.estimators.stream_sample import HELD_OUT, SAMPLED, numbers_of_plac
 from onelayer.matrices import matrix_of
 from onelayer.solvers.events import Callback
 from onelayer.solvers.labelled import Labelled
+from onelayer.solvers.sgd import SGD
 from onelayer.solvers.shuffled import Shuffled
 
 RANDOM = np.random.RandomState(0)
@@ -137,7 +138,7 @@ def minibatches(size, batch_size, epochs, seed, cuts=(100, 101)):
     places = np.arange(N, dtype=float)[:, None]
     parts = [Labelled(matrix_of(X), y, None) for X, y, _ in cut(cuts, places, places)]
     source = Shuffled(lambda: parts, size, batch_size, N, True, 1.0, matrix_of(places).moments(None))
-    objective = ol.LinearRegression()._objective(parts[0], 1.0)
+    objective = ol.LinearRegression()._weighted_objective(parts[0], 1.0, SGD())
     random_state = np.random.RandomState(seed)
     for _ in range(epochs):
         epoch = []

@@ -27,7 +27,7 @@ sys.exit(pytest.main(arguments))
 @pytest.mark.parametrize("machine", ["avx2", "plain"])
 def test_kernels(machine, tmp_path):
     here = Path(__file__).parent
-    tests = [str(here / f"test_{name}.py") for name in ("tiles", "gram", "weighted_gram")]
+    tests = [str(here / f"test_{name}.py") for name in ("tiles", "wide_tiles", "gram", "weighted_gram")]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(here.parents[1])]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run(

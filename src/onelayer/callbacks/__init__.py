@@ -10,6 +10,7 @@ from onelayer.callbacks.json_lines import JSONLines
 from onelayer.callbacks.live_curves import LiveCurves
 from onelayer.callbacks.progress_bar import ProgressBar
 from onelayer.callbacks.reading_progress import ReadingProgress
+from onelayer.callbacks.sweep_table import SweepTable
 from onelayer.solvers.events import Callback
 
-__all__ = ["Callback", "History", "JSONLines", "LiveCurves", "ProgressBar", "ReadingProgress"]
+__all__ = ["Callback", "History", "JSONLines", "LiveCurves", "ProgressBar", "ReadingProgress", "SweepTable"]

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from onelayer.cli.calibration import calibrate
+from onelayer.cli.estimator import chosen_estimator
 from onelayer.cli.exit_status import INTERRUPTED
 from onelayer.cli.loading import files_of, name_of
 from onelayer.cli.material import Material, SetMaterial
-from onelayer.cli.option_owners import asks_for_sgd, check_owners
-from onelayer.cli.options import JSON, LANGUAGE, SOURCE, asked, grouped
+from onelayer.cli.option_owners import check_owners, refuse_table_options
+from onelayer.cli.options import JSON, LANGUAGE, SOURCE, grouped
 from onelayer.cli.outcome import Outcome
 from onelayer.cli.output_paths import check_outputs
 from onelayer.cli.sections import Sectioned
@@ -88,7 +89,7 @@ def fit(
         check_installed(implementation)
     given["language"] = language
     if not is_table(source_name):
-        _refuse_table_options(context, source_name)
+        refuse_table_options(context, source_name)
     model_path = None if no_model else model_path or Path(f"{name_of(source_name)}.onelayer")
     report_path = None if no_report else report_path or Path(f"{name_of(source_name)}.html")
     validation = given["validation"] if isinstance(given["validation"], str) else None
@@ -123,38 +124,11 @@ def fit(
     _say_why_it_ended(context, model, given["epochs"])
 
 
-def _refuse_table_options(context: click.Context, source_name: str) -> None:
-    """Refuse options that speak of columns where there are none."""
-    for name in (*PREPARATION, *READING):
-        if asked(context, name):
-            flag = {**PREPARATION, **READING}[name]["flags"][0].partition("/")[0]
-            raise click.UsageError(
-                f"{flag} is for tables, and {source_name} is no CSV or Parquet file", context
-            )
-
-
-def _estimator(context: click.Context, material: Material, given: dict[str, Any]) -> Any:
-    """Return the estimator of the loss; what was not given or is "auto" is its own choice."""
-    from onelayer.estimators.linear_regression import LinearRegression
-    from onelayer.estimators.softmax_regression import SoftmaxRegression
-
-    estimator = SoftmaxRegression if material.loss == "cross-entropy" else LinearRegression
-    found = {} if asked(context, "delta") or asked(context, "scale") else material.parameters
-    parameters = {**given, **found, "loss": material.loss}
-    if parameters["solver"] == "auto" and asks_for_sgd(context):
-        parameters["solver"] = "sgd"
-    known = set(estimator().get_params(deep=False))
-    chosen = {
-        name: value for name, value in parameters.items() if name in known and value not in (None, "auto")
-    }
-    return estimator(**chosen)
-
-
 def _train(context: click.Context, material: Material, implementation: str, given: dict[str, Any]) -> Any:
     """Return the fitted estimator."""
     from onelayer.callbacks import ProgressBar
 
-    model = _estimator(context, material, given)
+    model = chosen_estimator(context, material, given)
     validate = bool(given["validation"]) or not given["early_stopping"]
     steps = material.loss != "squared" or not model.solves_exactly or implementation != "fast"
     bars = [ProgressBar(score=SCORES[material.loss])] if steps else []  # reading a table has a bar of its own

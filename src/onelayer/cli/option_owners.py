@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from onelayer.cli.options import asked
+from onelayer.cli.table_options import PREPARATION, READING
 from onelayer.cli.training_options import TRAINING
 
 SGD = ("epochs", "batch_size", "learning_rate", "schedule", "momentum", "early_stopping")
@@ -80,6 +81,16 @@ def _refusal(name: str, here: tuple[str, ...], context: click.Context | None = N
 def asks_for_sgd(context: click.Context) -> bool:
     """Return whether an option of sgd is given."""
     return any(asked(context, name) for name in SGD)
+
+
+def refuse_table_options(context: click.Context, source_name: str) -> None:
+    """Refuse options that speak of columns where there are none."""
+    for name in (*PREPARATION, *READING):
+        if asked(context, name):
+            flag = {**PREPARATION, **READING}[name]["flags"][0].partition("/")[0]
+            raise click.UsageError(
+                f"{flag} is for tables, and {source_name} is no CSV or Parquet file", context
+            )
 
 
 def _solvers(

@@ -85,8 +85,8 @@ def grouped(*groups: Mapping[str, Mapping[str, Any]]) -> Callable[[Command], Com
 
 
 def asked(context: click.Context, name: str) -> bool:
-    """Return whether a parameter was given, be it with the value that it has otherwise."""
-    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    """Return whether a parameter that the command has was given, be it with the value that it has otherwise."""
+    return context.get_parameter_source(name) not in (None, click.core.ParameterSource.DEFAULT)
 
 
 class Validation(click.ParamType):

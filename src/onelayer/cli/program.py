@@ -22,6 +22,7 @@ from onelayer.cli.fit import fit
 from onelayer.cli.inspect import inspect
 from onelayer.cli.predict import predict
 from onelayer.cli.report import report
+from onelayer.cli.search import search
 from onelayer.cli.wording import in_flags
 from onelayer.errors import DivergenceError, OnelayerError
 
@@ -46,7 +47,7 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, evaluate, predict, inspect, report, datasets, course):
+for command in (fit, search, evaluate, predict, inspect, report, datasets, course):
     program.add_command(command)
 
 

@@ -11,6 +11,7 @@ from sklearn.utils import compute_class_weight
 
 from onelayer.errors import InvalidDataError, InvalidParameterError
 from onelayer.labels import are_soft
+from onelayer.losses.cross_entropy import weight_of_classes
 
 
 def class_weighted(
@@ -77,20 +78,6 @@ def factored(factors: NDArray, targets: NDArray, weights: NDArray | None) -> tup
     shares[kept] /= total[kept, None]
     shares[~kept] = targets[~kept]
     return shares, total * given
-
-
-def weight_of_classes(targets: NDArray, weights: NDArray | None, n_classes: int) -> NDArray:
-    """Return the sum of the weights of each class's rows.
-
-    Examples
-    --------
-    >>> weight_of_classes(np.array([[0.0], [2.0], [2.0]]), None, 3).tolist()
-    [1.0, 0.0, 2.0]
-    """
-    given = np.ones(len(targets)) if weights is None else weights
-    if are_soft(targets):
-        return given @ targets
-    return np.bincount(targets[:, 0].astype(np.intp), given, n_classes)
 
 
 def added_weights(sums: NDArray, targets: NDArray, weights: NDArray | None) -> NDArray:

@@ -27,6 +27,7 @@ from onelayer.estimators.regression_parameters import (
 )
 from onelayer.estimators.single_layer import SingleLayer, Task, Weighting, as_given
 from onelayer.losses.regression import RegressionLoss
+from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
@@ -458,6 +459,10 @@ validation_fraction, warm_start, random_state, n_threads
         return self.loss == "quantile" and several(self.quantile)
 
     @property
+    def _separate_outputs(self) -> bool:
+        return len(self._losses) > 1
+
+    @property
     def _losses(self) -> tuple[RegressionLoss, ...]:
         """The losses to fit: one, or one for each quantile; δ of Huber's in units of the scale."""
         return losses_of(self.loss, self.delta, self.quantile)
@@ -549,6 +554,13 @@ validation_fraction, warm_start, random_state, n_threads
             solution, found = by.fit_each(fit, task, self._losses, go_on=False)
         self._know(found)
         return solution
+
+    def _objective_of_sgd(self, task: Task) -> Objective:
+        from onelayer.estimators.regression_solvers import sgd_objective
+
+        objective, found = sgd_objective(self._scale_of_sgd(task), task, self._loss)
+        self._know(found)
+        return objective
 
     @property
     def _newton(self) -> Newton:

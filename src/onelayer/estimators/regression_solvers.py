@@ -73,15 +73,20 @@ def _in_units_of_y(
         ) from error
 
 
-def sgd(run: Callable[[Task], Solution], scale: Any, task: Task, loss: RegressionLoss) -> Fitted:
-    """Run minibatch SGD; Huber's scale is a number, or "auto" for an estimate from some rows."""
+def sgd_objective(scale: Any, task: Task, loss: RegressionLoss) -> tuple[Objective, RegressionFit]:
+    """Return what minibatch SGD minimises; Huber's scale is a number, or "auto" for an estimate from some rows."""
     objective = task.objective
     sizes = None
     if isinstance(loss, Huber):
         sizes = noise_scale(objective, loss.delta) if scale == "auto" else float(scale)
     losses = _in_units_of_y((loss,), sizes, objective.n_outputs)
-    solution = run(replace(task, objective=replace(objective, loss=losses[0])))
-    return solution, RegressionFit(losses, objective.alpha, sizes)
+    return replace(objective, loss=losses[0]), RegressionFit(losses, objective.alpha, sizes)
+
+
+def sgd(run: Callable[[Task], Solution], scale: Any, task: Task, loss: RegressionLoss) -> Fitted:
+    """Run minibatch SGD."""
+    objective, found = sgd_objective(scale, task, loss)
+    return run(replace(task, objective=objective)), found
 
 
 def fit_each(fit: Fit, task: Task, losses: Sequence[RegressionLoss], *, go_on: bool) -> Fitted:

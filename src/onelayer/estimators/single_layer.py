@@ -82,6 +82,8 @@ class SingleLayer(BaseEstimator, ABC):
     coef_: NDArray
     intercept_: NDArray
     n_features_in_: int
+    n_iter_: int
+    converged_: bool
     history_: list[dict[str, int | float | None]]
     training_: dict[str, Any]
 
@@ -91,6 +93,11 @@ class SingleLayer(BaseEstimator, ABC):
     @abstractmethod
     def _loss(self) -> Loss:
         """The loss."""
+
+    @property
+    def _separate_outputs(self) -> bool:
+        """Whether each output is fitted by itself, by a loss of its own."""
+        return False
 
     @abstractmethod
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
@@ -223,7 +230,7 @@ class SingleLayer(BaseEstimator, ABC):
                 train, held_out = self._split(train, random_state)
             start = self._get_coef(n_outputs) if warm else None
             solution = self._solve(sgd, method, train, held_out, start, random_state, callbacks)
-            self._note(solution)
+            self._conclude(solution)
         return self
 
     def _held_out(
@@ -239,12 +246,6 @@ class SingleLayer(BaseEstimator, ABC):
         if self._n_outputs(held_out.targets) != n_outputs:
             raise InvalidDataError(f"y_val has {held_out.targets.shape[1]} outputs, y has {n_outputs}")
         return held_out
-
-    def _note(self, solution: Solution) -> None:
-        """Note how a run went."""
-        self.n_iter_ = len(solution.epochs)
-        self.converged_ = solution.converged
-        self.history_ = [epoch.record() for epoch in solution.epochs]
 
     def _go_on(
         self,
@@ -407,16 +408,19 @@ class SingleLayer(BaseEstimator, ABC):
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
     ) -> Solution:
         """Run the solver on rows in memory; set the parameters and the training record."""
-        targets, weights = self._weighted(train.targets, train.weights)
-        n_rows = len(train)
-        total = float(n_rows) if weights is None else float(weights.sum())
-        objective = self._objective(Labelled(train.X, targets, weights), total)
+        objective = self._objective(train, sgd)
         stream = vars(self).get("_stream") if start is not None else None
         task = Task(objective, random_state, start, held_out, listeners(callbacks), stream)
-        return self._run(sgd, method, task, n_rows)
+        return self._run(sgd, method, task, len(train))
 
-    def _objective(self, rows: Labelled, total_weight: float) -> Objective:
-        """Return the objective of weighted rows, with the penalty that belongs to the weight of all."""
+    def _objective(self, train: Labelled, sgd: SGD) -> Objective:
+        """Return what is to be minimised over these rows."""
+        rows = Labelled(train.X, *self._weighted(train.targets, train.weights))
+        total = float(len(rows)) if rows.weights is None else float(rows.weights.sum())
+        return self._weighted_objective(rows, total, sgd)
+
+    def _weighted_objective(self, rows: Labelled, total_weight: float, sgd: SGD) -> Objective:
+        """Return the objective of rows as they enter it, with the penalty that belongs to the weight of all."""
         return Objective(
             rows.X,
             rows.targets,
@@ -425,20 +429,33 @@ class SingleLayer(BaseEstimator, ABC):
             self._objective_alpha(total_weight),
             rows.weights,
             bool(self.fit_intercept),
-            None if self.n_threads is None else validation.check_integer("n_threads", self.n_threads),
+            sgd.n_threads,
         )
+
+    def _objective_of_sgd(self, task: Task) -> Objective:
+        """Return what minibatch SGD minimises, and remember what was found out for that."""
+        return task.objective
 
     def _run(self, sgd: SGD, method: str, task: Task, n_rows: int) -> Solution:
         """Run the solver; set the parameters and the training record."""
         began = time.perf_counter()
         solution = self._minimise(sgd, method, task)
-        seconds = time.perf_counter() - began
+        self._accept(solution, n_rows, time.perf_counter() - began, method, sgd)
+        return solution
+
+    def _accept(self, solution: Solution, n_rows: int, seconds: float, method: str, sgd: SGD) -> None:
+        """Set the parameters and the training record."""
         self._set_coef(solution.coef, solution.intercept)
         self._stream = solution.stream
         self.training_ = self._record(n_rows, seconds, method, str(solution.stopped), sgd.threads, sgd.loop)
         if solution.parts:
             self.training_["parts"] = [part.record() for part in solution.parts]
-        return solution
+
+    def _conclude(self, solution: Solution) -> None:
+        """Set what is known of the run beside these."""
+        self.n_iter_ = len(solution.epochs)
+        self.converged_ = solution.converged
+        self.history_ = [epoch.record() for epoch in solution.epochs]
 
     def _record(
         self,
@@ -473,9 +490,19 @@ class SingleLayer(BaseEstimator, ABC):
         self, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
     ) -> tuple[float, float | None]:
         """Return loss and score of parameters on rows that were held out."""
-        scores = data.X.scores(coef, intercept, self.n_threads)
-        score = self._score_of(scores, data.targets, data.weights)
-        return loss.value(scores, data.targets, data.weights), score
+        return self._judge_each(data, loss, [(coef, intercept)])[0]
+
+    def _judge_each(
+        self, data: Labelled, loss: Loss, parameters: Sequence[tuple[NDArray, NDArray]]
+    ) -> list[tuple[float, float | None]]:
+        """Return loss and score of each of several pairs (coef, intercept), for which the rows are read once."""
+        coef, intercept = (np.concatenate(arrays) for arrays in zip(*parameters, strict=True))
+        all_scores = data.X.scores(coef, intercept, self.n_threads)
+        judged = []
+        for scores in np.split(all_scores, len(parameters), axis=1):
+            score = self._score_of(scores, data.targets, data.weights)
+            judged.append((loss.value(scores, data.targets, data.weights), score))
+        return judged
 
     def facts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """Return what a model file holds of a fit beside weights and training record: JSON-able values, and arrays."""

@@ -23,12 +23,13 @@ from onelayer.estimators.class_weights import (
     class_factors,
     class_weighted,
     factored,
-    weight_of_classes,
 )
 from onelayer.estimators.sgd_parameters import asks_for_sgd
 from onelayer.estimators.single_layer import SingleLayer, Task, Weighting, as_given
 from onelayer.labels import are_soft, soft_labels
 from onelayer.losses import CrossEntropy
+from onelayer.losses.cross_entropy import weight_of_classes
+from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from onelayer.explanation import Explanation
 
 _TEXT = "USO"  # kinds of arrays of text
+_TOL, _TOL_OF_SINGLE = 1e-14, 1e-10
 
 
 class SoftmaxRegression(ClassifierMixin, SingleLayer):
@@ -56,11 +58,13 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         "lbfgs" goes to the optimum: a quasi-Newton method in the metric of the Hessian
         (``onelayer.solvers.lbfgs.LBFGS``). "sgd" is minibatch stochastic gradient descent. "auto" is "sgd" where one
         of its parameters (``epochs``, ``batch_size``, ``learning_rate``, ``schedule``, ``momentum``,
-        ``early_stopping``) is not at its default, else "lbfgs".
+        ``early_stopping``) is not at its default, else "lbfgs"; for ``fit_batches`` and ``partial_fit`` always "sgd".
     fit_intercept : bool, default True
-    max_iter, tol : int, float, default 1000, 1e-10
-        Of "lbfgs": it stops at the latest after so many iterations, and as soon as the objective is estimated to be
-        above its least value by no more than ``tol`` of itself.
+    max_iter : int, default 1000
+        Of "lbfgs": iterations at most.
+    tol : float or "auto", default "auto"
+        Of "lbfgs": it stops as soon as the objective is estimated to be above its least value by no more than ``tol``
+        of itself. "auto" is 1e-14 for X of float64, which gives probabilities to some seven digits, else 1e-10.
     epochs : int, default 10
         Of "sgd", as all that follow up to ``validation_fraction``: passes over the data.
     batch_size : int, default 256
@@ -153,7 +157,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         solver: str = "auto",
         fit_intercept: bool = True,
         max_iter: int = 1000,
-        tol: float = 1e-10,
+        tol: float | Literal["auto"] = "auto",
         epochs: int = 10,
         batch_size: int = 256,
         learning_rate: float | Literal["auto"] = "auto",
@@ -233,6 +237,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     ) -> Self:
         """Train by minibatch SGD on rows that come in batches and need not fit into memory.
 
+        So does solver="auto": the exact solver needs all rows at once. With ``learning_rate="auto"`` the rate follows
+        from the rows, as it does in ``fit``.
+
         Parameters
         ----------
         batches, n_rows, buffer_size
@@ -267,7 +274,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         from onelayer.estimators.stream_fit import fit_stream
 
         with self._unchanged_on_failure():
-            if self._method() == "lbfgs" and self.solver != "auto":
+            self._method()  # one of the solvers there are
+            if self.solver == "lbfgs":
                 raise InvalidParameterError(
                     "solver='lbfgs' needs all rows at once; batches are fitted by solver='sgd' or 'auto'"
                 )
@@ -478,23 +486,32 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     def _check_alpha(self) -> None:
         validation.check_real("alpha", self.alpha, 0, low_included=True, word="auto")
         validation.check_integer("max_iter", self.max_iter)
-        validation.check_real("tol", self.tol, 0)
+        validation.check_real("tol", self.tol, 0, word="auto")
 
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
         """Run the solver of this name and remember what it found out."""
-        objective = task.objective
         if method != "sgd" or not (sgd.streaming or task.start or task.source):
-            sums = weight_of_classes(objective.targets, objective.sample_weight, len(self.classes_))
-            check_every_class(self.classes_, sums)
+            self._check_classes(task)
         if method == "sgd":
             solution = super()._minimise(sgd, method, task)
         else:
             from onelayer.solvers.lbfgs import LBFGS
 
-            exact = LBFGS(self.max_iter, self.tol)
-            solution = exact.solve(objective, task.start, self._monitor(task), task.callbacks)
+            usual = _TOL if task.objective.X.dtype == np.float64 else _TOL_OF_SINGLE
+            exact = LBFGS(self.max_iter, usual if self.tol == "auto" else float(self.tol))
+            solution = exact.solve(task.objective, task.start, self._monitor(task), task.callbacks)
         self.objective_, self.optimality_gap_ = solution.objective, solution.gap
         return solution
+
+    def _objective_of_sgd(self, task: Task) -> Objective:
+        self._check_classes(task)
+        self.objective_ = self.optimality_gap_ = None
+        return task.objective
+
+    def _check_classes(self, task: Task) -> None:
+        objective = task.objective
+        sums = weight_of_classes(objective.targets, objective.sample_weight, len(self.classes_))
+        check_every_class(self.classes_, sums)
 
     @staticmethod
     def _label_array(y: ArrayLike, name: str) -> NDArray:

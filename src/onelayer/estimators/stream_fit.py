@@ -100,7 +100,7 @@ def fit_stream(
     weighting, total = model._weighting(survey.tally, survey.weight, whole=not known)
     total *= n_rows / survey.n_rows
     sample = _weighted(weighting, sample)
-    objective = model._objective(sample, total)
+    objective = model._weighted_objective(sample, total, sgd)
     held_out = model._held_out(validation_data, objective.n_outputs)
     if fraction:
         held_out = survey.held_out.rows()
@@ -118,7 +118,7 @@ def fit_stream(
     start = model._get_coef(objective.n_outputs) if warm else None
     stream = vars(model).get("_stream") if warm else None
     task = Task(objective, random_state, start, held_out, heard, stream, shuffled)
-    model._note(model._run(sgd, "sgd", task, n_rows))
+    model._conclude(model._run(sgd, "sgd", task, n_rows))
     model.training_["n_rows"] = shuffled.n_rows
 
 

@@ -10,6 +10,10 @@
 ``lines``        weights with the outputs of a column side by side, for sparse rows
 ``sparse_scoring``    scores of sparse rows
 ``sparse_minibatch``  the loop over sparse rows, whose cost is that of their stored values
+``wide_tiles``   register tiles for many outputs, which skip zeros
+``logarithm``    a logarithm that vectorises
+``wide_losses``  losses of many layers at once
+``wide_minibatch``  the loop for many layers side by side
 ``gram_tiles``   register tiles: products of columns with each other, in doubled precision and in float64
 ``panel``        the columns of a few rows, shifted, scaled and packed for these tiles
 ``triangle``     the pairs of groups of such columns, and the matrix that they make

@@ -12,6 +12,7 @@ from onelayer.kernels.tiles import GROUP, SCORES_WIDTH, depth, internal, lanes, 
 
 _DEPTHS = (0, *(depth(width) for width in range(1, SCORES_WIDTH + 1)))
 _SMALL = 1 << 22  # multiplications below which a second thread costs more than it brings
+_SHORT = 64  # columns
 _COPIED = 1 << 18  # numbers of X up to which all of it is copied if need be
 
 
@@ -58,24 +59,34 @@ def share(n_tasks, thread, n_threads):
 def gather(rows, first, n_rows, start, stop, buffer, position):
     """Copy columns [start, stop) of some rows of the pass into the buffer, centred and scaled if a centre is given.
 
-    All rows of a panel in one call, and no view of a row: either costs as much as ten numbers.
+    A view of a row costs as much as ten numbers, so short rows are copied without; in long rows it is what lets the
+    compiler use vectors.
     """
     X, order, center, inverse_scale = rows.X, rows.order, rows.center, rows.inverse_scale
     stop = min(stop, X.shape[1])
-    if center.size == 0:
+    if stop - start < _SHORT:
         for r in range(n_rows):
             row = order[first + r]
             for j in range(start, stop):
-                buffer[position + r, j] = X[row, j]
+                value = buffer.dtype.type(X[row, j])
+                buffer[position + r, j] = (
+                    value if center.size == 0 else (value - center[j]) * inverse_scale[j]
+                )
+    elif center.size == 0:
+        for r in range(n_rows):
+            x, gathered = X[order[first + r], start:stop], buffer[position + r, start:stop]
+            for j in range(x.size):
+                gathered[j] = x[j]
     else:
+        c, s = center[start:stop], inverse_scale[start:stop]
         for r in range(n_rows):
-            row = order[first + r]
-            for j in range(start, stop):
-                buffer[position + r, j] = (X[row, j] - center[j]) * inverse_scale[j]
+            x, gathered = X[order[first + r], start:stop], buffer[position + r, start:stop]
+            for j in range(x.size):
+                gathered[j] = (x[j] - c[j]) * s[j]
 
 
 @internal
-def _prefetch(rows, first, count, start, stop):
+def prefetch_rows(rows, first, count, start, stop):
     """Ask the memory for rows that come soon: shuffled rows lie anywhere."""
     for i in range(first, min(first + count, rows.order.size)):
         row = rows.X[rows.order[i], start:stop]
@@ -96,7 +107,7 @@ def group_scores(rows, upcoming, X, index, first, n_rows, W, start, stop, S):
         several = _DEPTHS[after - output]
         for row in range(0, n_rows, several):
             if tile == 0:
-                _prefetch(rows, upcoming + row, several, start, stop)
+                prefetch_rows(rows, upcoming + row, several, start, stop)
             scores_tile(
                 X, index, first + row, first + n_rows - 1, W, output, after - output, start, stop, S, row
             )

@@ -104,10 +104,7 @@ class CrossEntropy(Loss):
         """Return the mean over the rows of the loss of their class. Cost: O(n_rows + n_outputs) for labels."""
         every_row, targets = self._checked(np.broadcast_to(scores, (len(targets), len(scores))), targets)
         weights = row_weights(weights, len(targets))
-        if targets.ndim == 1:
-            weight_of_class = np.bincount(targets, weights, len(scores))
-        else:
-            weight_of_class = weights @ targets
+        weight_of_class = weight_of_classes(targets, weights, len(scores))
         seen = weight_of_class > 0  # 0·inf = 0
         surprisals = self._surprisals(every_row[:1], every_row[:1])[0]
         return float(weight_of_class[seen] @ surprisals[seen] / weights.sum())
@@ -165,6 +162,26 @@ class CrossEntropy(Loss):
         others = _sum_of_others(exponentials)
         total = exponentials + others
         return exponentials / total, others / total
+
+
+def weight_of_classes(targets: NDArray, weights: NDArray | None, n_classes: int) -> NDArray:
+    """Return the sum of the weights of each class's rows.
+
+    Parameters
+    ----------
+    targets : (n_rows,) or (n_rows, 1) class indices, or (n_rows, n_classes) soft labels
+    weights : (n_rows,) array, or None for ones
+    n_classes : int
+
+    Examples
+    --------
+    >>> weight_of_classes(np.array([[0.0], [2.0], [2.0]]), None, 3).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    given = np.ones(len(targets)) if weights is None else weights
+    if targets.ndim == 2 and targets.shape[1] > 1:
+        return given @ targets
+    return np.bincount(targets.reshape(-1).astype(np.intp), given, n_classes)
 
 
 def _floating(scores: NDArray) -> Array:

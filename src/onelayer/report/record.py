@@ -164,7 +164,8 @@ def _ended_by(model: Any, t: Texts) -> str:
     if solver == "closed_form":
         return t["stopped_solved"]
     if model.converged_:
-        return t["stopped_optimum"].format(tol=f"{model.tol:g}")
+        bound = f"{model.tol:g}" if solver == "newton" else _gap_text(model, t)
+        return t["stopped_optimum"].format(tol=bound)
     most = max([part["n_iter"] for part in parts_of(model)] or [model.n_iter_])
     return t["stopped_precision"] if most < model.max_iter else t["stopped_max_iter"].format(n=model.max_iter)
 

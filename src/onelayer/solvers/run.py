@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -71,15 +72,11 @@ class Run:
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
         self.output_scale, self.error, self.left = np.ones(objective.n_outputs), 1.0, 1.0
         self.stream = self._look_at_rows(stream, W, b) if self.automatic else None
-        if self.stream is None:
-            self.rate = float(sgd.learning_rate)
-        else:
+        self.curvature = math.nan
+        if self.stream is not None:
             relative = self._suit_errors(self.stream.scale)
             self.output_scale = np.sqrt(relative.max() / relative)
-            self.rate = self._stable_rate(self.stream.curvature * float(relative.max()))
-        self.schedule = sgd.schedule
-        if sgd.schedule == "auto":
-            self.schedule = "cosine" if self.automatic else "constant"
+            self.curvature = self.stream.curvature * float(relative.max())
 
         nothing = objective.constant_loss(np.zeros_like(b))
         begin = objective.constant_loss(b) if start is None else objective.mean_loss(W / X.unit, b)
@@ -99,9 +96,25 @@ class Run:
             self.output_scale if (self.output_scale != 1).any() else None,
             self.source.weight_scale,
         )
-        self.loop = sgd.loop(self.setting)
-
+        self._begin()
         self._loss_now()  # compiles what it takes, if it is going to be asked
+
+    def sibling(self, sgd: SGD, objective: Objective) -> Run:
+        """Return a run over the same rows from the same start, which differs in rate, schedule, momentum or penalty."""
+        run = copy.copy(self)
+        run.sgd, run.objective = sgd, objective
+        run.setting = replace(self.setting, objective=objective, momentum=sgd.momentum)
+        run._begin()
+        return run
+
+    def _begin(self) -> None:
+        """Set the rate, its schedule, and the loop."""
+        sgd = self.sgd
+        self.rate = self._stable_rate(self.curvature) if self.automatic else float(sgd.learning_rate)
+        self.schedule = sgd.schedule
+        if sgd.schedule == "auto":
+            self.schedule = "cosine" if self.automatic else "constant"
+        self.loop = sgd.loop(self.setting)
 
     def _start(self) -> tuple[NDArray, NDArray]:
         """Return zeros, with automatic rate and the intercept at the best constant."""
@@ -169,23 +182,43 @@ class Run:
 
     def _epoch(self, number: int, monitor: Monitor | None, before: Any) -> Epoch:
         began, drawn = time.perf_counter(), self.random_state.get_state()
-        for _ in range(_HALVINGS):
+        attempts = self.attempts(number, before)
+        next(attempts)
+        while True:
+            self.random_state.set_state(drawn)  # every attempt takes the rows in the same order
             train_loss, n_rows = self._pass(number)
-            rate = self._rate_of(number)
+            try:
+                attempts.send(train_loss)
+            except StopIteration as end:
+                train_loss, rate = end.value
+                break
+        seconds = time.perf_counter() - began
+        loss, score = (None, None) if monitor is None else monitor(*self.solution())
+        return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
+
+    def attempts(self, number: int, before: Any) -> Generator[float, float, tuple[float, float]]:
+        """Yield the rate of each attempt at an epoch and take its mean loss; return the loss and rate of the one kept.
+
+        One that has run away is taken back to the state ``before``.
+
+        Raises
+        ------
+        DivergenceError
+        """
+        for _ in range(_HALVINGS):
+            train_loss = yield self._rate_of(number)
+            rate = self._rate_of(number)  # of rows that come only once, that of the last block
             if self._is_sound(train_loss):
                 break
             self.loop.restore(before)
             if not self.automatic or not self.source.repeatable:
                 raise DivergenceError(number, rate, self._suggestion())
             self.rate /= 2
-            self.random_state.set_state(drawn)
         else:
             raise DivergenceError(number, rate, math.nan)
         if self.automatic:
             self._follow(train_loss)
-        seconds = time.perf_counter() - began
-        loss, score = (None, None) if monitor is None else monitor(*self.solution())
-        return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
+        return train_loss, rate
 
     def _is_sound(self, train_loss: float) -> bool:
         """Tell whether an epoch has not run away; of rows that come only once, each block has been judged."""

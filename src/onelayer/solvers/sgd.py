@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.objective import Objective
-from onelayer.solvers.events import Callback, Epoch
+from onelayer.solvers.events import Callback
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
+from onelayer.solvers.progress import Progress
 from onelayer.solvers.run import Monitor, Run
 from onelayer.solvers.solution import Solution, Stopped, Stream
 from onelayer.solvers.source import Source
@@ -111,30 +112,26 @@ class SGD:
             When the loop does not have what is asked of it.
         """
         self.loop.check(objective, self.momentum)
-        epochs: list[Epoch] = []
-        best: tuple[float, int, tuple[NDArray, NDArray]] | None = None
         stopped = Stopped.FINISHED
         with ExitStack() as endings:
             for callback in callbacks:
                 endings.callback(callback.on_end)
                 callback.on_start(self.epochs, objective.X.shape[0] if source is None else source.n_rows)
             run = Run(self, objective, random_state, start, stream, source)
+            progress = Progress(run, self.patience)
             try:
                 for number in range(1, self.epochs + 1):
-                    record = run.epoch(number, monitor)
-                    epochs.append(record)
-                    if record.val_loss is not None and (best is None or record.val_loss < best[0]):
-                        best = record.val_loss, number, run.solution()
-                    wishes = [callback.on_epoch(record) for callback in callbacks]
+                    epoch = run.epoch(number, monitor)
+                    progress.take(epoch)
+                    wishes = [callback.on_epoch(epoch) for callback in callbacks]
                     if any(wish is True for wish in wishes):
                         stopped = Stopped.CALLBACK
                         break
-                    if self.patience is not None and best is not None and number - best[1] >= self.patience:
+                    if progress.exhausted:
                         stopped = Stopped.EARLY
                         break
             except KeyboardInterrupt:
-                if not epochs:
+                if not progress.epochs:
                     raise
                 stopped = Stopped.INTERRUPTED
-        coef, intercept = best[2] if self.patience is not None and best is not None else run.solution()
-        return Solution(coef, intercept, stopped is Stopped.EARLY, stopped, epochs, run.stream)
+        return progress.solution(stopped)

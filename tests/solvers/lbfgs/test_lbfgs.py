@@ -233,8 +233,8 @@ def test_every_rung_reaches_the_optimum(monkeypatch):
     least = optimum(F)[2]
     from onelayer.solvers.lbfgs import ladder
 
-    for rung in ladder._LADDER:
-        monkeypatch.setattr(ladder, "_LADDER", (rung,))
+    for rung in ladder._OF_COLUMNS:
+        monkeypatch.setattr(ladder, "_RUNGS", dict.fromkeys(ladder._RUNGS, (rung,)))
         solution = LBFGS().solve(F)
         assert solution.converged, rung.name
         assert solution.objective == pytest.approx(least, rel=1e-9), rung.name
@@ -264,3 +264,14 @@ def test_the_ladder_is_climbed_where_that_pays():
     design = kind_of(F, True)(F, np.dtype(float))
     ladder = Ladder(design, design.start(None))
     assert ladder.name == "hessian"  # eleven unknowns: it costs less than a pass
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_fit_that_is_stopped_is_judged_in_double(dtype, sparse):
+    X, targets = rows(dtype=dtype)
+    F = objective(csr_array(X) if sparse else X, targets, 1e-3)
+    solution = LBFGS().solve(F, callbacks=[Recorder(stop=2)])
+    found = value(F, solution.coef / F.X.unit, solution.intercept)
+    assert solution.objective == pytest.approx(found, rel=1e-13)
+    assert found - optimum(F)[2] <= solution.gap * found

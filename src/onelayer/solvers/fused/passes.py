@@ -19,9 +19,12 @@ class Pass(ABC):
     ----------
     layer : NamedTuple of arrays
         Everything that a pass changes; W and b among it.
+    rows : NamedTuple of arrays
+        What it reads.
     """
 
     layer: Any
+    rows: Any
 
     @abstractmethod
     def __init__(self, setting: Setting, targets: NDArray, weights: NDArray) -> None:

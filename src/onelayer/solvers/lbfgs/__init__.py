@@ -2,12 +2,12 @@
 
 ``lbfgs``           the solver
 ``descent``         its steps, in the type of X and then in float64
-``design``          the rows as it sees them: F and its gradient in one pass; ``dense_design``, ``sparse_design``, and
-                    ``designs``, which chooses
+``design``          the rows as it sees them, and the vectors in which it works: ``dense_design`` and ``sparse_design``
+                    (``by_columns``), ``row_space``, and ``designs``, which chooses; ``sparse_rows``
 ``memory``          what it remembers of its steps, and the direction that follows
 ``line_search``     how far it goes
 ``ladder``          which approximation of the Hessian is worth its cost
-``preconditioner``  what such an approximation can do: ``diagonal``, ``kronecker``, ``whole_hessian``
+``preconditioner``  what such an approximation can do: ``diagonal``, ``uniform``, ``kronecker``, ``whole_hessian``
 ``coupling``        how the classes hang together
 ``factor``          the Cholesky factor of a large matrix
 """

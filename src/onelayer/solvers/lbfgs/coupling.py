@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -37,3 +38,29 @@ class Coupling:
     def solve(self, of_classes: NDArray) -> NDArray:
         """Return the vector that sums to zero and whose product with C is this one, which sums to zero."""
         return self.U @ (self.U.T @ of_classes / self.c)
+
+    def solve_beside(
+        self,
+        gradient: NDArray,
+        mean: NDArray,
+        intercept: bool,
+        solve_columns: Callable[[NDArray, NDArray], NDArray],
+    ) -> NDArray:
+        """Return M⁻¹·gradient for M that couples the classes by C, the columns less their means, and b by itself.
+
+        Means are subtracted in the algebra, not in the data: a step Δ in W moves the intercept by −μ·Δ as well.
+
+        Parameters
+        ----------
+        gradient : (n_features + 1, n_outputs) array
+            Of W, and of b in the last line; lines sum to zero.
+        mean : (n_features,) array
+            μ; zeros without an intercept.
+        intercept : bool
+        solve_columns : callable
+            What M does to W in the directions U: (W, c) ↦ a W of the same shape.
+        """
+        turned = gradient @ self.U
+        last = turned[-1] if intercept else np.zeros_like(turned[-1])
+        W = solve_columns(turned[:-1] - mean[:, None] * last, self.c)
+        return np.vstack([W, last / self.c - mean @ W]) @ self.U.T

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from onelayer.kernels import full_pass, row_losses, scoring
 from onelayer.objective import Objective
-from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.newton.coordinates import Coordinates
 
 _SAMPLE = 1 << 16  # numbers from which centres and scales are taken
 
 
-class DenseDesign(Design):
+class DenseDesign(ByColumns):
     """Rows that are stored as numbers: floats centred and scaled on the way, bytes in their unit."""
 
     def __init__(self, objective: Objective, number: np.dtype) -> None:

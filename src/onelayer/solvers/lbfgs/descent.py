@@ -54,6 +54,10 @@ class Descent:
         value, loss, gradient = self._design.value_and_gradient(theta)
         return Point(theta, value, loss, gradient)
 
+    def mean_loss(self) -> float:
+        """Return the mean loss of the parameters."""
+        return self.point.loss
+
     def parameters(self) -> tuple[NDArray, NDArray]:
         """Return (coef, intercept) in units of X as stored."""
         return self._design.parameters(self.point.theta)
@@ -66,7 +70,7 @@ class Descent:
         wanted = self._tol * point.value
         self.distance = decrement / point.value if point.value > 0 else 0.0
         if not decrement > wanted:
-            self._settle(True)
+            self._settle(True, direction)
             return
         if self._ladder.replaced(point.theta, decrement, wanted):
             self._memory.clear()
@@ -74,7 +78,7 @@ class Descent:
         noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
         found = search(self._evaluate, point, direction, noise, self._design.inner)
         if found is None:
-            self._settle(False)
+            self._settle(False, direction)
             return
         step, change = found.theta - point.theta, found.gradient - point.gradient
         self._memory.add(step, change, self._ladder.preconditioner)
@@ -82,14 +86,20 @@ class Descent:
         if found.loss <= self._all_right:
             self.done = self.separated = True
 
-    def _settle(self, converged: bool) -> None:
-        """Go on in float64, or end there."""
+    def _settle(self, converged: bool, direction: NDArray) -> None:
+        """Go on in float64, or end there: with a last step, which is known by then, and the intercepts levelled."""
         if self._design.number == _DOUBLE:
             self.done, self.converged = True, converged
+            self._take_if_nearer(self.point.theta + direction)
             self._level()
             return
-        self._design = self._kind(self._objective, _DOUBLE)
-        self.point = self._evaluate(self._design.renewed(self.point.theta))
+        self.in_double()
+
+    def in_double(self) -> None:
+        """Compute in float64 from now on."""
+        if self._design.number != _DOUBLE:
+            self._design = self._kind(self._objective, _DOUBLE)
+            self.point = self._evaluate(self._design.renewed(self.point.theta))
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
@@ -101,6 +111,13 @@ class Descent:
         levelled = self._evaluate(theta)
         if np.abs(levelled.gradient[-1]).sum() < np.abs(self.point.gradient[-1]).sum():
             self.point = levelled
+
+    def _take_if_nearer(self, theta: NDArray) -> None:
+        """Go to θ if the gradient is shorter there, in the metric of the preconditioner."""
+        there, solve, inner = self._evaluate(theta), self._ladder.preconditioner.solve, self._design.inner
+        before, after = (inner(point.gradient, solve(point.gradient)) for point in (self.point, there))
+        if after < before:
+            self.point = there
 
     def gap(self) -> float:
         """Return an upper bound of how far F is above its least value, relative to F; infinite without a penalty.

@@ -1,4 +1,4 @@
-"""The rows of an objective as the solver sees them: standardised where that costs nothing, with a column of ones."""
+"""The rows of an objective as the solver sees them, and the vectors in which it works."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.losses.cross_entropy import weight_of_classes
 from onelayer.matrices import spread
 from onelayer.objective import Objective
 
@@ -15,7 +16,7 @@ _LEAST_MASS = 1e-8  # rows
 
 
 class Design(ABC):
-    """Rows z = (x − center)·scale and a one; parameters θ of shape (n_features + 1, n_outputs), W and then b.
+    """Rows z = (x − center)·scale and a one; parameters θ of some lines, the last of which is b.
 
     θ is kept free of what softmax does not see: each line sums to zero over the outputs. Without an intercept its last
     line stays zero.
@@ -27,7 +28,7 @@ class Design(ABC):
         The type in which passes compute.
     center, scale : (n_features,) float64
     penalty : (n_features + 1, 1) float64
-        Of the lines of θ: F has ½·Σ penalty·θ².
+        Of the lines of W, and of b: F has ½·Σ penalty·W².
     intercept : bool
     share : (n_rows,) float64, or None
         Weights of the rows with mean one.
@@ -46,47 +47,42 @@ class Design(ABC):
         self.share = None if weights is None else weights * (self.n_rows / weights.sum())
         self.counted = np.arange(self.n_rows) if weights is None else np.flatnonzero(weights)
 
-    @abstractmethod
-    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
-        """Return Σ w·ℓ and its gradient."""
-
-    @abstractmethod
-    def rows(self, which: NDArray) -> NDArray:
-        """Return some rows [z, 1] with every value."""
-
     @property
     @abstractmethod
     def work(self) -> float:
         """Multiplications of a pass."""
 
     @abstractmethod
-    def column_moments(self) -> tuple[NDArray, NDArray]:
-        """Return mean and mean square of each column of z, those of some rows where they can stand for all."""
+    def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
+        """Return θ of (coef, intercept); by default without weights, and with the intercept that is best alone."""
 
+    @abstractmethod
     def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
         """Return F, the mean loss in it, and the gradient of F."""
-        total, gradient = self._pass(theta)
-        loss = total / self.n_rows
-        gradient /= self.n_rows
-        gradient += self.penalty * theta
-        gradient -= gradient.mean(axis=1, keepdims=True)
-        if not self.intercept:
-            gradient[-1] = 0
-        return loss + 0.5 * float(np.vdot(theta, self.penalty * theta)), loss, gradient
 
+    @abstractmethod
     def inner(self, u: NDArray, v: NDArray) -> float:
         """Return the inner product of two vectors like θ."""
-        return float(np.vdot(u, v))
 
+    @abstractmethod
     def square_over_penalty(self, gradient: NDArray) -> float:
-        """Return Σ g²/(2·penalty) of the gradient in W; infinite without a penalty."""
-        square = np.square(gradient[:-1])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return float(np.where(square > 0, square / (2 * self.penalty[:-1]), 0.0).sum())
+        """Return the squared gradient in W over twice the penalty; infinite without a penalty."""
 
+    @abstractmethod
     def renewed(self, theta: NDArray) -> NDArray:
         """Return θ as it is for this design, of one for another design of the same rows, in another type."""
-        return theta
+
+    @abstractmethod
+    def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
+        """Return (coef, intercept) in units of X as stored."""
+
+    @abstractmethod
+    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+
+    @abstractmethod
+    def column_moments(self) -> tuple[NDArray, NDArray]:
+        """Return mean and mean square of each column of z, those of some rows where they can stand for all."""
 
     def some(self, most: int = _LOOKED_AT) -> NDArray:
         """Return the numbers of at most so many rows that have a weight, evenly spread."""
@@ -102,37 +98,7 @@ class Design(ABC):
         """The least weight of a row that has one, of weights with sum one."""
         return 1 / self.n_rows if self.share is None else float(self.share[self.counted].min()) / self.n_rows
 
-    def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
-        """Return θ of (coef, intercept); by default zeros, and the intercept that is best alone."""
-        theta = np.zeros((self.n_features + 1, self.n_outputs))
-        if start is not None:
-            coef, intercept = (np.asarray(part, np.float64) for part in start)
-            theta[:-1] = (coef / self.scale).T
-            theta[-1] = intercept + coef @ self.center
-        elif self.intercept:
-            theta[-1] = self._best_constant()
-        theta -= theta.mean(axis=1, keepdims=True)
-        if not self.intercept:
-            theta[-1] = 0
-        return theta
-
     def _best_constant(self) -> NDArray:
         """Return the logarithms of the shares of the classes; one without rows has a share of nearly none."""
         targets = self.objective.targets
-        share = np.ones(self.n_rows) if self.share is None else self.share
-        if targets.shape[1] == 1:
-            mass = np.bincount(targets[:, 0].astype(np.intp), share, self.n_outputs)
-        else:
-            mass = share @ targets
-        return np.log(np.maximum(mass, _LEAST_MASS))
-
-    def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
-        """Return (coef, intercept) in units of X as stored."""
-        coef = theta[:-1].T * self.scale
-        return coef, theta[-1] - coef @ self.center
-
-    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
-        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
-        Z = self.objective.X.design(which, self.center, self.scale, self.intercept)
-        scores = np.asarray(Z @ theta.astype(Z.dtype), np.float64)
-        return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
+        return np.log(np.maximum(weight_of_classes(targets, self.share, self.n_outputs), _LEAST_MASS))

@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import get_lapack_funcs
 
 from onelayer.kernels import threads
 
@@ -81,12 +82,21 @@ def _factorise(H: NDArray, n_threads: int) -> list[NDArray]:
     for start in range(0, n, _BLOCK):
         here = slice(start, min(start + _BLOCK, n))
         H[here, here] = np.linalg.cholesky(H[here, here])
-        inverses.append(np.linalg.inv(H[here, here]))
+        inverses.append(_inverse(H[here, here]))
         below = [slice(first, min(first + _BLOCK, n)) for first in range(here.stop, n, _BLOCK)]
         share_out(n_threads, [partial(divide, rows, here, inverses[-1]) for rows in below])
         parts = [(rows, columns) for k, rows in enumerate(below) for columns in below[: k + 1]]
         share_out(n_threads, [partial(subtract, *part, here) for part in parts])
     return inverses
+
+
+def _inverse(L: NDArray) -> NDArray:
+    """Return the inverse of a lower triangle."""
+    (trtri,) = get_lapack_funcs(("trtri",), (L,))
+    inverse, info = trtri(L, lower=1)
+    if info:
+        raise np.linalg.LinAlgError("a pivot is zero")
+    return np.ascontiguousarray(inverse)
 
 
 def share_out(n_threads: int, tasks: Sequence[Callable[[], None]]) -> None:

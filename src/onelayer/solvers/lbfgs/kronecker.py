@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.kernels import blas
+from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.coupling import Coupling
-from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
 _WHOLE = 1024  # columns up to which all of their Gram matrix is used
@@ -22,7 +22,7 @@ _FLOOR = 1e-12
 _SPREAD = 1e-3
 
 
-class Kronecker(Preconditioner):
+class Kronecker(Preconditioner[ByColumns]):
     """M = C ⊗ G + penalty, exact at W = 0, and for all rows alike uncertain.
 
     G is the Gram matrix of the columns, less their means, of rows weighted by how uncertain they are, 1 − Σ p². With N
@@ -33,9 +33,7 @@ class Kronecker(Preconditioner):
 
     name = "kronecker"
 
-    def __init__(
-        self, design: Design, coupling: Coupling, which: NDArray, weights: NDArray, rows: NDArray
-    ) -> None:
+    def __init__(self, design: ByColumns, coupling: Coupling, weights: NDArray, rows: NDArray) -> None:
         self._intercept, self._coupling = design.intercept, coupling
         Z = rows[:, :-1].astype(np.float64)
         self._mean = weights @ Z if design.intercept else np.zeros(Z.shape[1])
@@ -49,7 +47,7 @@ class Kronecker(Preconditioner):
             self._g, self._V, self._rest = _leading(Z)
 
     @classmethod
-    def cost(cls, design: Design) -> float:
+    def cost(cls, design: ByColumns) -> float:
         """Return the cost of Gram matrix and eigenvectors."""
         p = design.n_features
         if p > _MOST:
@@ -59,7 +57,7 @@ class Kronecker(Preconditioner):
         return 0.5 * n * p * min(n, p) + _EIGEN * size**3 + 10.0 * design.n_outputs**3
 
     @classmethod
-    def build(cls, design: Design, theta: NDArray) -> Self:
+    def build(cls, design: ByColumns, theta: NDArray) -> Self:
         """Return that at θ."""
         p = design.n_features
         which = design.some(_ROWS_PER_COLUMN * p + 256 if p <= _WHOLE else _ROWS)
@@ -68,20 +66,17 @@ class Kronecker(Preconditioner):
         uncertain = np.maximum(1 - np.square(P).sum(axis=1), 0)
         uncertain += _SPREAD * max(float(uncertain.mean()), _FLOOR)
         of_rows = weights * uncertain
-        return cls(design, Coupling.of(P, weights), which, of_rows / of_rows.sum(), rows)
+        return cls(design, Coupling.of(P, weights), of_rows / of_rows.sum(), rows)
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
-        c, U = self._coupling.c, self._coupling.U
-        turned = gradient @ U
-        last = turned[-1] if self._intercept else 0 * turned[-1]
-        W = (turned[:-1] - self._mean[:, None] * last) / self._root[:, None]
-        base = 1 / (1 + c * self._rest)
+        return self._coupling.solve_beside(gradient, self._mean, self._intercept, self._solve_columns)
+
+    def _solve_columns(self, W: NDArray, c: NDArray) -> NDArray:
+        root, base = self._root[:, None], 1 / (1 + c * self._rest)
+        W = W / root
         among = self._V.T @ W
-        W = W * base + self._V @ (among * (1 / (1 + np.outer(self._g, c)) - base))
-        W /= self._root[:, None]
-        b = last / c - self._mean @ W if self._intercept else last
-        return np.vstack([W, b]) @ U.T
+        return (W * base + self._V @ (among * (1 / (1 + np.outer(self._g, c)) - base))) / root
 
 
 def _leading(Z: NDArray) -> tuple[NDArray, NDArray, float]:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.solvers.lbfgs.dense_design import DenseDesign
 from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.kronecker import Kronecker
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
-from onelayer.solvers.lbfgs.row_space import RowSpaceDesign, Uniform
+from onelayer.solvers.lbfgs.row_space import RowSpaceDesign
+from onelayer.solvers.lbfgs.sparse_design import SparseDesign
+from onelayer.solvers.lbfgs.uniform import Uniform
 from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
 
-_LADDER: tuple[type[Preconditioner], ...] = (Diagonal, Kronecker, WholeHessian)
-_OF_ROW_SPACE: tuple[type[Preconditioner], ...] = (Uniform,)
+_OF_COLUMNS: tuple[type[Preconditioner[Any]], ...] = (Diagonal, Kronecker, WholeHessian)
+_RUNGS: dict[type[Design], tuple[type[Preconditioner[Any]], ...]] = {
+    DenseDesign: _OF_COLUMNS,
+    SparseDesign: _OF_COLUMNS,
+    RowSpaceDesign: (Uniform,),
+}
 _AT_ONCE = 6.0  # passes that a better one may cost before any progress has been seen
 _OVERHEAD = 1e7  # multiplications in the time that a pass takes beside its own
 _WINDOW = 4  # iterations whose mean is taken, and held against that of as many before
@@ -37,8 +45,7 @@ class Ladder:
 
     def __init__(self, design: Design, theta: NDArray) -> None:
         self._design, self._pass = design, design.work + _OVERHEAD
-        kinds = _OF_ROW_SPACE if isinstance(design, RowSpaceDesign) else _LADDER
-        self._rungs = [kind for kind in kinds if math.isfinite(kind.cost(design))]
+        self._rungs = [kind for kind in _RUNGS[type(design)] if math.isfinite(kind.cost(design))]
         cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
         self._build(theta)

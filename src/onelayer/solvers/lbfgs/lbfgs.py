@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from onelayer.objective import Objective
-from onelayer.solvers.events import Callback, Epoch
+from onelayer.solvers.events import Callback
+from onelayer.solvers.iterations import Monitor, iterate
 from onelayer.solvers.lbfgs.descent import Descent
 from onelayer.solvers.solution import Solution, Stopped
 from onelayer.validation import check_integer, check_real
-
-Monitor = Callable[[NDArray, NDArray], tuple[float, float | None]]
 
 
 @dataclass(frozen=True)
@@ -77,39 +74,19 @@ class LBFGS:
         -----
         Cost: a pass over the rows for each iteration, mostly 8 to 40 of them, and whatever preconditioner saves more.
         """
-        epochs: list[Epoch] = []
-        stopped, n_rows = Stopped.FINISHED, objective.X.shape[0]
-        with ExitStack() as endings:
-            for callback in callbacks:
-                endings.callback(callback.on_end)
-                callback.on_start(self.max_iter, n_rows)
-            descent = Descent(objective, start, self.tol)
-            try:
-                for number in range(1, self.max_iter + 1):
-                    began = time.perf_counter()
-                    descent.step()
-                    seconds = time.perf_counter() - began
-                    loss, score = (None, None) if monitor is None else monitor(*descent.parameters())
-                    rate = n_rows / max(seconds, 1e-9)
-                    epochs.append(
-                        Epoch(number, self.max_iter, seconds, descent.point.loss, loss, score, None, rate)
-                    )
-                    wishes = [callback.on_epoch(epochs[-1]) for callback in callbacks]
-                    if descent.done:
-                        break
-                    if any(wish is True for wish in wishes):
-                        stopped = Stopped.CALLBACK
-                        break
-            except KeyboardInterrupt:
-                if not epochs:
-                    raise
-                stopped = Stopped.INTERRUPTED
+        descent, epochs, stopped = iterate(
+            lambda: Descent(objective, start, self.tol),
+            self.max_iter,
+            objective.X.shape[0],
+            monitor,
+            callbacks,
+        )
+        descent.in_double()
         coef, intercept = descent.parameters()
         gap, converged = descent.gap(), descent.converged
         if descent.separated:
-            warnings.warn(self._complaint(descent), ConvergenceWarning, stacklevel=2)
             stopped = Stopped.SEPARABLE
-        if stopped is Stopped.FINISHED and not converged:
+        if stopped in (Stopped.FINISHED, Stopped.SEPARABLE) and not converged:
             warnings.warn(self._complaint(descent), ConvergenceWarning, stacklevel=2)
         return Solution(coef, intercept, converged, stopped, epochs, gap=gap, objective=descent.point.value)
 

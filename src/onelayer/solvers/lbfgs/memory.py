@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Memory:
         self._pairs.clear()
         self._scale = 1.0
 
-    def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner) -> None:
+    def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner[Any]) -> None:
         """Remember a step, unless rounding leaves nothing of its curvature."""
         curvature = self._inner(step, change)
         square = self._inner(change, change) * self._inner(step, step)
@@ -50,7 +51,7 @@ class Memory:
             if preconditioner.rough:
                 self._scale = curvature / self._inner(change, preconditioner.solve(change))
 
-    def direction(self, gradient: NDArray, preconditioner: Preconditioner) -> NDArray:
+    def direction(self, gradient: NDArray, preconditioner: Preconditioner[Any]) -> NDArray:
         """Return −B⁻¹·gradient."""
         q, amounts = gradient.copy(), []
         for step, change, curvature in reversed(self._pairs):

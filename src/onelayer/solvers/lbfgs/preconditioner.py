@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar, Generic, Self, TypeVar
 
 from numpy.typing import NDArray
 
 from onelayer.solvers.lbfgs.design import Design
 
+AnyDesign = TypeVar("AnyDesign", bound=Design, contravariant=True)
 
-class Preconditioner(ABC):
-    """An approximation M of the Hessian.
+
+class Preconditioner(ABC, Generic[AnyDesign]):
+    """An approximation M of the Hessian, made from designs of some kind.
 
     Its cost is counted in multiplications of the same kind as those of ``Design.work``, so that what it costs can be
     held against the passes that it saves.
@@ -28,12 +30,12 @@ class Preconditioner(ABC):
 
     @classmethod
     @abstractmethod
-    def cost(cls, design: Design) -> float:
+    def cost(cls, design: AnyDesign) -> float:
         """Return what it costs to build one; infinite where there is none."""
 
     @classmethod
     @abstractmethod
-    def build(cls, design: Design, theta: NDArray) -> Self:
+    def build(cls, design: AnyDesign, theta: NDArray) -> Self:
         """Return that of the Hessian at θ."""
 
     @abstractmethod

@@ -9,15 +9,13 @@ functions", *Journal of Mathematical Analysis and Applications* 33, 1971.)
 
 from __future__ import annotations
 
-from typing import Self
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.objective import Objective
-from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.design import Design
-from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 from onelayer.solvers.lbfgs.sparse_rows import SparseRows
 
 _FEWER = 2  # times fewer rows than columns
@@ -80,7 +78,9 @@ class RowSpaceDesign(Design):
         """Return the squared length of the gradient in W, over twice the penalty."""
         n = self.n_rows
         square = max(0.0, float(np.vdot(gradient[:n], gradient[n:-1])))
-        return square / (2 * self._alpha) if self._alpha else np.inf * square
+        if self._alpha == 0:
+            return math.inf if square > 0 else 0.0
+        return square / (2 * self._alpha)
 
     def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
         """Return (coef, intercept) in units of X as stored."""
@@ -103,51 +103,7 @@ class RowSpaceDesign(Design):
         """Return mean and mean square of each column, over all rows."""
         return self._rows.moments(self.weights_of(np.arange(self.n_rows)))
 
-    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
-        raise NotImplementedError
-
-    def rows(self, which: NDArray) -> NDArray:
-        """Return some rows [z, 1] with every value."""
-        return self.objective.X.design(which, self.center, self.scale, self.intercept).toarray()
-
     @property
     def work(self) -> float:
         """The multiplications of a pass."""
         return 4.0 * self._rows.nnz * self.n_outputs
-
-
-class Uniform(Preconditioner):
-    """M = C ⊗ ρ + penalty: all directions of W alike, with the mean variance of the rows in one, less their mean."""
-
-    name = "uniform"
-
-    def __init__(self, design: RowSpaceDesign, coupling: Coupling, mean: NDArray, rho: float) -> None:
-        self._coupling, self._mean, self._intercept = coupling, mean, design.intercept
-        self._scale, self._n = coupling.c * rho + design.penalty[0, 0], design.n_rows
-
-    @classmethod
-    def cost(cls, design: Design) -> float:
-        """Return the cost: that of a fraction of a pass."""
-        return 0.25 * design.work + 10.0 * design.n_outputs**3
-
-    @classmethod
-    def build(cls, design: Design, theta: NDArray) -> Self:
-        """Return that at θ."""
-        assert isinstance(design, RowSpaceDesign)
-        which = design.counted
-        coupling = Coupling.of(design.probabilities(theta, which), design.weights_of(which))
-        mean, square = design.column_moments()
-        variance = square - mean * mean * design.intercept
-        rho = float(np.maximum(variance, 0).sum()) / design.n_rows
-        return cls(design, coupling, design.mean_row() * design.intercept, rho)
-
-    def solve(self, gradient: NDArray) -> NDArray:
-        """Return M⁻¹·gradient."""
-        c, U, n = self._coupling.c, self._coupling.U, self._n
-        turned = gradient @ U
-        last = turned[-1].copy()
-        turned -= self._mean * last
-        turned /= self._scale
-        along = self._mean[n : 2 * n, 0] @ turned[:n]
-        turned[-1] = last / c - along if self._intercept else 0
-        return turned @ U.T

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.objective import Objective
-from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.sparse_rows import SparseRows
 
 
-class SparseDesign(Design):
+class SparseDesign(ByColumns):
     """Rows of a sparse matrix, as they are in its unit; kept by columns too."""
 
     def __init__(self, objective: Objective, number: np.dtype) -> None:

@@ -28,8 +28,7 @@ class SparseRows:
     def __init__(self, objective: Objective, share: NDArray | None, number: np.dtype) -> None:
         X = objective.X
         assert isinstance(X, Sparse)
-        self.number, self._n_outputs, self._n_threads = number, objective.n_outputs, objective.n_threads
-        self._shape, self._unit = X.shape, X.unit
+        self.number, self._n_threads, self._unit = number, objective.n_threads, X.unit
         self._columns = csr_array((X.values, X.columns, X.starts), X.shape).tocsc()
         unit = np.full(1, X.unit, number)
         self._X, self._XT = (

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.kernels import blas, threads
-from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.factor import Factor, share_out
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
@@ -23,9 +23,10 @@ _CHUNK = 4096
 _SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
 _PAIR_COST = 3e6
 _BRIEF = 1 << 20
+_KEPT = 1 << 24  # numbers of rows that are made once for all pairs of classes
 
 
-class WholeHessian(Preconditioner):
+class WholeHessian(Preconditioner[ByColumns]):
     """M = Σᵢ wᵢ·(diag(pᵢ) − pᵢpᵢᵀ) ⊗ zᵢzᵢᵀ + penalty.
 
     Softmax does not see what is added to all classes alike, so one class stands for reference and the others' weights
@@ -40,12 +41,12 @@ class WholeHessian(Preconditioner):
     name = "hessian"
     rough = False
 
-    def __init__(self, factor: Factor, reference: int, others: NDArray, design: Design) -> None:
-        self._factor, self._reference, self._others = factor, reference, others
+    def __init__(self, factor: Factor, others: NDArray, design: ByColumns) -> None:
+        self._factor, self._others = factor, others
         self._lines = design.n_features + design.intercept
 
     @classmethod
-    def cost(cls, design: Design) -> float:
+    def cost(cls, design: ByColumns) -> float:
         """Return the cost, from how many classes a row of ten has."""
         lines, K = design.n_features + design.intercept, design.n_outputs
         unknowns = lines * (K - 1)
@@ -57,7 +58,7 @@ class WholeHessian(Preconditioner):
         return (0.5 * rows * active * lines**2 + unknowns**3 / 6) / speed + pairs * _PAIR_COST
 
     @classmethod
-    def build(cls, design: Design, theta: NDArray) -> Self:
+    def build(cls, design: ByColumns, theta: NDArray) -> Self:
         """Return that at θ, of all rows where they are few for each unknown."""
         lines, K = design.n_features + design.intercept, design.n_outputs
         unknowns = lines * (K - 1)
@@ -71,6 +72,12 @@ class WholeHessian(Preconditioner):
             P /= P.sum(axis=1, keepdims=True)
         reference = int(np.argmax(np.count_nonzero(P, axis=0)))
         others = np.delete(np.arange(K), reference)
+        kept = design.rows(which) if len(which) * lines <= _KEPT else None
+
+        def rows_of(some: NDArray) -> NDArray:
+            Z = design.rows(which[some]) if kept is None else kept[some]
+            return Z[:, :lines].astype(number, copy=False)
+
         n_threads = design.objective.n_threads or threads.available()
         n_threads = n_threads if unknowns * len(which) > _BRIEF else 1
 
@@ -84,8 +91,7 @@ class WholeHessian(Preconditioner):
                 G = np.zeros((lines, lines), number)
                 for first in range(0, len(rows), _CHUNK):
                     some = rows[first : first + _CHUNK]
-                    Z = design.rows(which[some])[:, :lines].astype(number, copy=False)
-                    Z *= np.sqrt(amount[some])[:, None].astype(number)
+                    Z = rows_of(some) * np.sqrt(amount[some])[:, None].astype(number)
                     G += Z.T @ Z
                 H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] = G if i == j else -G
 
@@ -95,7 +101,7 @@ class WholeHessian(Preconditioner):
             return H
 
         with blas.one_thread():
-            return cls(Factor.of(hessian, n_threads), reference, others, design)
+            return cls(Factor.of(hessian, n_threads), others, design)
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
@@ -106,7 +112,7 @@ class WholeHessian(Preconditioner):
         return step - step.mean(axis=1, keepdims=True)
 
 
-def _n_rows(design: Design, unknowns: int) -> int:
+def _n_rows(design: ByColumns, unknowns: int) -> int:
     return min(len(design.counted), max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * unknowns))
 
 

@@ -10,10 +10,8 @@ Graphical Statistics* 16, 2007).
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from numpy.typing import NDArray
@@ -21,13 +19,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from onelayer.losses import Loss, Quantile
 from onelayer.objective import Objective
-from onelayer.solvers.events import Callback, Epoch
+from onelayer.solvers.events import Callback
+from onelayer.solvers.iterations import Monitor, iterate
 from onelayer.solvers.newton.bounded import BoundedLoss, Scale
 from onelayer.solvers.newton.problem import Problem
 from onelayer.solvers.solution import Solution, Stopped
 from onelayer.validation import check_integer, check_real
-
-Monitor = Callable[[NDArray, NDArray], tuple[float, float | None]]
 
 
 @dataclass(frozen=True)
@@ -132,32 +129,13 @@ class Newton:
         Memory: about 45 bytes for each row and output, beside X.
         """
         form = BoundedLoss.of(objective.loss, self.scale)
-        epochs: list[Epoch] = []
-        stopped, n_rows = Stopped.FINISHED, objective.X.shape[0]
-        with ExitStack() as endings:
-            for callback in callbacks:
-                endings.callback(callback.on_end)
-                callback.on_start(self.max_iter, n_rows)
-            problem = Problem(objective, form, start, self.tol, self.n_threads)
-            try:
-                for number in range(1, self.max_iter + 1):
-                    began = time.perf_counter()
-                    problem.step()
-                    seconds = time.perf_counter() - began
-                    loss, score = (None, None) if monitor is None else monitor(*problem.parameters())
-                    rate = n_rows / max(seconds, 1e-9)
-                    mean_loss = problem.mean_loss()
-                    epochs.append(Epoch(number, self.max_iter, seconds, mean_loss, loss, score, None, rate))
-                    wishes = [callback.on_epoch(epochs[-1]) for callback in callbacks]
-                    if problem.done:
-                        break
-                    if any(wish is True for wish in wishes):
-                        stopped = Stopped.CALLBACK
-                        break
-            except KeyboardInterrupt:
-                if not epochs:
-                    raise
-                stopped = Stopped.INTERRUPTED
+        problem, epochs, stopped = iterate(
+            lambda: Problem(objective, form, start, self.tol, self.n_threads),
+            self.max_iter,
+            objective.X.shape[0],
+            monitor,
+            callbacks,
+        )
         coef, intercept = problem.parameters()
         gap = problem.gap(coef, intercept)
         if stopped is Stopped.FINISHED and not gap <= self.tol:

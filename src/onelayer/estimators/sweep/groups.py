@@ -1,0 +1,259 @@
+"""Candidates that go together on one split: in step where they share minibatches, else one after the other."""
+
+from __future__ import annotations
+
+import copy
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from onelayer.errors import DivergenceError, InvalidDataError
+from onelayer.estimators.regression_fit import RegressionFit
+from onelayer.estimators.single_layer import SingleLayer, Task
+from onelayer.estimators.sweep.grid import Parameters
+from onelayer.estimators.sweep.splits import Split
+from onelayer.solvers.closed_form import ClosedForm
+from onelayer.solvers.events import Epoch
+from onelayer.solvers.labelled import Labelled
+from onelayer.solvers.solution import Solution, Stopped
+from onelayer.solvers.sweep.together import Together
+
+SHARED = ("learning_rate", "alpha", "momentum", "schedule", "epochs", "early_stopping", "n_iter_no_change")
+"""The parameters in which candidates of one group may differ: they do not change which rows come when."""
+
+
+class Group(ABC):
+    """Candidates on one split.
+
+    Attributes
+    ----------
+    members : list of int
+        Numbers of the candidates.
+    models : dict of int to estimator
+        Each as ``fit`` leaves it, once :meth:`finish` has been called.
+    failures : dict of int to DivergenceError
+    seconds : dict of int to float
+        Time spent on each, in seconds; of those trained together, an equal share.
+    stops : bool
+        Whether candidates can be stopped before their end.
+    """
+
+    stops: ClassVar[bool]
+
+    def __init__(self, models: dict[int, SingleLayer], split: Split) -> None:
+        self.members, self.models = list(models), models
+        self.failures: dict[int, DivergenceError] = {}
+        self.seconds = dict.fromkeys(models, 0.0)
+        first = models[self.members[0]]
+        train, held_out = split.train, split.held_out
+        self.method = first._solver_for(train.X, first._method())
+        exact = self.method == "closed_form"
+        self.train: Labelled = first._labelled(
+            train.X, train.y, train.weights, reset=True, targets_known=False, exact=exact
+        )
+        self.held_out: Labelled = first._labelled(
+            held_out.X, held_out.y, held_out.weights, part="_val", exact=exact
+        )
+        if first._n_outputs(self.held_out.targets) != first._n_outputs(self.train.targets):
+            raise InvalidDataError(
+                f"y_val has {self.held_out.targets.shape[1]} outputs, y has {self.train.targets.shape[1]}"
+            )
+        learnt = {name: value for name, value in vars(first).items() if name not in first.get_params()}
+        for model in models.values():
+            model.__dict__.update(learnt)
+
+    def task(self, model: SingleLayer) -> Task:
+        """Return what the solver of a model is asked for."""
+        objective = model._objective(self.train, model._check_parameters())
+        return Task(objective, check_random_state(model.random_state), None, self.held_out, [], None)
+
+    @property
+    @abstractmethod
+    def running(self) -> list[int]:
+        """Which candidates are trained further."""
+
+    @abstractmethod
+    def epoch(self) -> dict[int, Epoch]:
+        """Train those that are running for one epoch, or as long as it takes; return the record of each."""
+
+    @abstractmethod
+    def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
+        """Train these candidates no further."""
+
+    @abstractmethod
+    def epochs(self, candidate: int) -> list[Epoch]:
+        """Return the records of a candidate."""
+
+    @abstractmethod
+    def kept(self, candidate: int) -> Epoch:
+        """Return the record of the epoch whose parameters a candidate has."""
+
+    @abstractmethod
+    def finish(self, candidate: int) -> SingleLayer:
+        """Return the model of a candidate, fitted as far as it was."""
+
+
+class SideBySide(Group):
+    """Candidates of minibatch SGD that differ in nothing but ``SHARED`` parameters."""
+
+    stops = True
+
+    def __init__(self, models: dict[int, SingleLayer], split: Split) -> None:
+        super().__init__(models, split)
+        first = models[self.members[0]]
+        random_state = check_random_state(copy.deepcopy(first.random_state))
+        problems = [
+            (model._check_parameters(), model._objective_of_sgd(self.task(model)))
+            for model in models.values()
+        ]
+        base = problems[0][1]
+        judge = partial(first._judge_each, self.held_out, base.loss)
+        self.together = Together(
+            [(sgd, replace(base, alpha=objective.alpha)) for sgd, objective in problems], random_state, judge
+        )
+        self.place = {candidate: i for i, candidate in enumerate(self.members)}
+
+    @property
+    def running(self) -> list[int]:
+        """Which candidates are trained further."""
+        return [self.members[i] for i in self.together.running]
+
+    def epoch(self) -> dict[int, Epoch]:
+        """Train those that are running for one epoch."""
+        running, began = self.running, time.perf_counter()
+        records = self.together.epoch()
+        share = (time.perf_counter() - began) / max(1, len(running))
+        for candidate in running:
+            self.seconds[candidate] += share
+            failure = self.together.candidates[self.place[candidate]].failure
+            if failure is not None:
+                self.failures[candidate] = failure
+        return {self.members[i]: record for i, record in records.items()}
+
+    def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
+        """Train these candidates no further."""
+        self.together.stop([self.place[c] for c in candidates if c in self.running], reason)
+
+    def epochs(self, candidate: int) -> list[Epoch]:
+        """Return the records of a candidate."""
+        return self.together.candidates[self.place[candidate]].progress.epochs
+
+    def kept(self, candidate: int) -> Epoch:
+        """Return the record of the epoch whose parameters a candidate has."""
+        return self.together.candidates[self.place[candidate]].progress.kept
+
+    def finish(self, candidate: int) -> SingleLayer:
+        """Return the model of a candidate."""
+        model, solution = self.models[candidate], self.together.candidates[self.place[candidate]].solution()
+        sgd = model._check_parameters()
+        model._accept(solution, self.train.X.shape[0], self.seconds[candidate], "sgd", sgd)
+        model._conclude(solution)
+        return model
+
+
+class OneByOne(Group):
+    """Candidates of an exact solver that differ in the weight of the penalty alone, from the largest down.
+
+    Least squares sum up the rows once for all of them; of another solver each starts where the one before has ended.
+    A candidate of minibatch SGD that shares nothing with others is one alone.
+    """
+
+    stops = False
+
+    def __init__(self, models: dict[int, SingleLayer], split: Split) -> None:
+        super().__init__(models, split)
+        self.order = sorted(self.members, key=lambda c: -self.task(models[c]).objective.alpha)
+        self.solutions: dict[int, Solution] = {}
+
+    @property
+    def running(self) -> list[int]:
+        """Which candidates are still to be fitted."""
+        return [candidate for candidate in self.order if candidate not in self.solutions]
+
+    def epoch(self) -> dict[int, Epoch]:
+        """Fit all."""
+        known: Any = None
+        for candidate in self.running:
+            began = time.perf_counter()
+            model = self.models[candidate]
+            known = self.solutions[candidate] = self._fitted(model, known)
+            self.seconds[candidate] = time.perf_counter() - began
+        return {candidate: self.kept(candidate) for candidate in self.members}
+
+    def _fitted(self, model: SingleLayer, known: Any) -> Solution:
+        """Fit one, from what is known of the one before."""
+        sgd, state = model._check_parameters(), check_random_state(model.random_state)
+        statistics = None if known is None or self.method != "closed_form" else known.statistics
+        if statistics is None:
+            start = None if known is None else (known.coef, known.intercept)
+            return model._solve(sgd, self.method, self.train, self.held_out, start, state, [])
+        task = self.task(model)
+        alpha = task.objective.alpha
+        closed_form = ClosedForm(fit_intercept=task.objective.fit_intercept, n_threads=sgd.n_threads)
+        began = time.perf_counter()
+        solution = closed_form.solve_statistics(statistics, alpha, model._monitor(task))
+        model._know(RegressionFit.exact(solution))
+        model._accept(solution, self.train.X.shape[0], time.perf_counter() - began, self.method, sgd)
+        return solution
+
+    def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
+        """Do nothing: each has ended when it is heard of."""
+
+    def epochs(self, candidate: int) -> list[Epoch]:
+        """Return the records of a candidate."""
+        return self.solutions[candidate].epochs
+
+    def kept(self, candidate: int) -> Epoch:
+        """Return the last of them."""
+        return self.solutions[candidate].epochs[-1]
+
+    def finish(self, candidate: int) -> SingleLayer:
+        """Return the model of a candidate."""
+        self.models[candidate]._conclude(self.solutions[candidate])
+        return self.models[candidate]
+
+
+def groups_of(
+    estimator: SingleLayer, candidates: Sequence[Parameters], splits: Sequence[Split]
+) -> list[list[Group]]:
+    """Return the groups, each once for every split."""
+    keyed: dict[str, list[int]] = {}
+    X = splits[0].train.X
+    for number, parameters in enumerate(candidates):
+        keyed.setdefault(_key(clone(estimator).set_params(**parameters), X), []).append(number)
+    groups: list[list[Group]] = []
+    for members in keyed.values():
+        model = clone(estimator).set_params(**candidates[members[0]])
+        kind: type[Group] = SideBySide if _shares_minibatches(model, X) else OneByOne
+        groups.append(
+            [
+                kind({c: clone(estimator).set_params(**candidates[c]) for c in members}, split)
+                for split in splits
+            ]
+        )
+    return groups
+
+
+def _key(model: SingleLayer, X: Any) -> str:
+    """Return what candidates of one group have in common."""
+    everything = model.get_params(deep=False)
+    if model._solver_for(X, model._method()) != "sgd":
+        several = np.ndim(everything["alpha"]) > 0
+        return repr(everything if several else {**everything, "alpha": None})
+    scale_follows_penalty = everything.get("loss") == "huber"
+    if not _shares_minibatches(model, X) or scale_follows_penalty:
+        return repr(everything)
+    automatic = everything["learning_rate"] == "auto"
+    return repr({**everything, **dict.fromkeys(SHARED), "learning_rate": automatic})
+
+
+def _shares_minibatches(model: SingleLayer, X: Any) -> bool:
+    """Return whether a candidate can be trained beside others: by minibatch SGD, with one loss."""
+    return model._solver_for(X, model._method()) == "sgd" and not model._separate_outputs

@@ -1,0 +1,72 @@
+"""Designs with a line of θ for each column."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.solvers.lbfgs.design import Design
+
+
+class ByColumns(Design):
+    """θ has the shape (n_features + 1, n_outputs): W and then b."""
+
+    @abstractmethod
+    def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
+        """Return Σ w·ℓ and its gradient."""
+
+    @abstractmethod
+    def rows(self, which: NDArray) -> NDArray:
+        """Return some rows [z, 1] with every value."""
+
+    def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
+        """Return θ of (coef, intercept); by default without weights, and with the intercept that is best alone."""
+        theta = np.zeros((self.n_features + 1, self.n_outputs))
+        if start is not None:
+            coef, intercept = (np.asarray(part, np.float64) for part in start)
+            theta[:-1] = (coef / self.scale).T
+            theta[-1] = intercept + coef @ self.center
+        elif self.intercept:
+            theta[-1] = self._best_constant()
+        theta -= theta.mean(axis=1, keepdims=True)
+        if not self.intercept:
+            theta[-1] = 0
+        return theta
+
+    def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
+        """Return F, the mean loss in it, and the gradient of F."""
+        total, gradient = self._pass(theta)
+        loss = total / self.n_rows
+        gradient /= self.n_rows
+        gradient += self.penalty * theta
+        gradient -= gradient.mean(axis=1, keepdims=True)
+        if not self.intercept:
+            gradient[-1] = 0
+        return loss + 0.5 * float(np.vdot(theta, self.penalty * theta)), loss, gradient
+
+    def inner(self, u: NDArray, v: NDArray) -> float:
+        """Return the inner product of two vectors like θ."""
+        return float(np.vdot(u, v))
+
+    def square_over_penalty(self, gradient: NDArray) -> float:
+        """Return Σ g²/(2·penalty) of the gradient in W; infinite without a penalty."""
+        square = np.square(gradient[:-1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.where(square > 0, square / (2 * self.penalty[:-1]), 0.0).sum())
+
+    def renewed(self, theta: NDArray) -> NDArray:
+        """Return θ as it is for this design, of one for another design of the same rows, in another type."""
+        return theta
+
+    def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
+        """Return (coef, intercept) in units of X as stored."""
+        coef = theta[:-1].T * self.scale
+        return coef, theta[-1] - coef @ self.center
+
+    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+        Z = self.objective.X.design(which, self.center, self.scale, self.intercept)
+        scores = np.asarray(Z @ theta.astype(Z.dtype), np.float64)
+        return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
