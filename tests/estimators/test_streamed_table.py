@@ -76,6 +76,21 @@ def test_a_matrix_of_more_than_half_of_the_memory_is_not_made(file, monkeypatch)
     assert squares.estimator_.training_["solver"] == "closed_form"
 
 
+def test_what_needs_all_rows_has_them(file, monkeypatch):
+    forms = [
+        ol.LinearRegression(alpha=[0.1, 1.0]),
+        ol.LinearRegression(loss="quantile", quantile=[0.1, 0.9]),
+        ol.LinearRegression(loss="huber", solver="newton"),
+    ]
+    whole = [ol.TableModel(form, drop=["sort"]).fit(file, "height").estimator_ for form in forms]
+    monkeypatch.setattr(memory, "available", lambda: 1)
+    for form, estimator in zip(forms, whole, strict=True):
+        found = ol.TableModel(form, drop=["sort"]).fit(file, "height").estimator_
+        np.testing.assert_array_equal(found.coef_, estimator.coef_)
+    watched = ol.TableModel(drop=["sort"]).fit(file, "height", X_val=TREES.head(100))
+    assert watched.estimator_.training_["solver"] == "closed_form"
+
+
 def test_where_no_one_tells_how_much_memory_there_is_the_matrix_is_made(file, monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: None)
     model = ol.TableModel(ol.SoftmaxRegression(), drop=["height"]).fit(file, "sort")

@@ -395,7 +395,7 @@ validation_fraction, warm_start, random_state, n_threads
             raise InvalidParameterError(
                 "solver='newton' needs all rows at once; batches are fitted by solver='sgd' or 'auto'"
             )
-        if several(self.alpha) or self._several_quantiles:
+        if self._has_several:
             raise InvalidParameterError(
                 "a list for alpha or quantile: batches are fitted with one penalty and one quantile at a time"
             )
@@ -453,6 +453,15 @@ validation_fraction, warm_start, random_state, n_threads
     def solves_exactly(self) -> bool:
         """Whether the parameters ask for the closed form, which needs no more than one batch of rows at a time."""
         return self._method() == "closed_form"
+
+    @property
+    def _streams(self) -> bool:
+        return super()._streams and not self._has_several and not self.solves_exactly
+
+    @property
+    def _has_several(self) -> bool:
+        """Whether there are several penalties to choose from, or several quantiles."""
+        return several(self.alpha) or self._several_quantiles
 
     @property
     def _several_quantiles(self) -> bool:

@@ -99,6 +99,11 @@ class SingleLayer(BaseEstimator, ABC):
         """Whether each output is fitted by itself, by a loss of its own."""
         return False
 
+    @property
+    def _streams(self) -> bool:
+        """Whether minibatch SGD over batches is what the parameters ask for or leave open."""
+        return self.solver in ("auto", "sgd")
+
     @abstractmethod
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
         """Return targets, shape (n_rows, n_outputs or 1), of checked y."""

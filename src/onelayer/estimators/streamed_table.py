@@ -7,8 +7,7 @@ from typing import Any
 from onelayer import memory
 from onelayer.data.preparation.preparation import Preparation
 from onelayer.errors import TableWarning, warn
-from onelayer.estimators.linear_regression import LinearRegression
-from onelayer.estimators.softmax_regression import SoftmaxRegression
+from onelayer.estimators.single_layer import SingleLayer
 
 SHARE = 0.5
 """The share of the available memory above which a matrix takes too much."""
@@ -38,14 +37,10 @@ def goes_by_batches(estimator: Any, preparation: Preparation, table: str, *, ask
     """
     if asked:
         return True
-    if type(estimator) not in (SoftmaxRegression, LinearRegression) or estimator.solver not in (
-        "auto",
-        "sgd",
-    ):
+    streams = isinstance(estimator, SingleLayer) and estimator._streams
+    if not streams or not is_too_large(preparation):
         return False
-    size, free = matrix_bytes(preparation), memory.available()
-    if free is None or size <= SHARE * free:
-        return False
+    size, free = matrix_bytes(preparation), memory.available() or 0
     warn(
         f"{table}: the matrix of {preparation.n_kept:,} rows and {len(preparation.names):,} columns would take "
         f"{size / _GIB:.1f} GiB of the {free / _GIB:.1f} GiB of memory that are available: it is read batch by batch "
@@ -53,6 +48,12 @@ def goes_by_batches(estimator: Any, preparation: Preparation, table: str, *, ask
         TableWarning,
     )
     return True
+
+
+def is_too_large(preparation: Preparation) -> bool:
+    """Tell whether the matrix of a table would take more than half of the available memory, as far as that is known."""
+    free = memory.available()
+    return free is not None and matrix_bytes(preparation) > SHARE * free
 
 
 def matrix_bytes(preparation: Preparation) -> int:
