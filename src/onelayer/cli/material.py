@@ -69,6 +69,9 @@ class Material(ABC):
         """How much each row to validate on counts during the fit."""
         return None
 
+    def check_labels(self) -> None:  # noqa: B027
+        """Refuse classes that a trained model could not be judged on or calibrated with, unless that was done."""
+
     def fit(self, model: Any, *, validate: bool, **keywords: Any) -> Any:
         """Return the estimator, fitted; keywords are those of ``implementations.fit``."""
         from onelayer.course import implementations

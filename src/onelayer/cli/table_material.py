@@ -141,7 +141,7 @@ class TableMaterial(Material):
             self.streamed = n_rows * len(self.names) * 8 > LARGE or is_too_large(preparation)
         else:
             self.streamed = fast and goes_by_batches(model, preparation, self.source, asked=False)
-        self._check_labels()
+        self.check_labels()
         if not self.streamed:
             return super().fit(model, validate=validate, **keywords)
         watched = self.watched() if validate and not exact else {}
@@ -149,8 +149,8 @@ class TableMaterial(Material):
             model.named(self.names)
             return model.fit_batches(self.part.blocks, n_rows=n_rows, callbacks=callbacks, **watched)
 
-    def _check_labels(self) -> None:
-        """Refuse classes that the trained model could not be judged on or calibrated with, before the training."""
+    def check_labels(self) -> None:
+        """Refuse classes that a trained model could not be judged on or calibrated with, before the training."""
         import numpy as np
 
         from onelayer.labels import check_known
