@@ -79,8 +79,8 @@ def regularization_path(
 ) -> RegularizationPath:
     """Minimise F(W, b) = Σᵢ wᵢ·ℓ(Sᵢ, yᵢ) / Σᵢ wᵢ + α/2·‖W‖² for each α of a falling sequence.
 
-    Each fit starts where the one before has ended (continuation), so that it takes fewer iterations than from zero: of
-    a large α the optimum is near zero, and the next is near that.
+    Each fit starts where the one before has ended (continuation): of a large α the optimum is near zero, and the next
+    is near that. Mostly that saves iterations.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def regularization_path(
 
     Notes
     -----
-    Cost: that of a fit for each α, less what the starts save. Least squares by the closed form sum up the rows for each
-    α anew.
+    Cost: about that of a fit for each α, less what the starts save. Least squares by the closed form sum up the rows
+    for each α anew.
 
     References
     ----------
