@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from onelayer import calibration, callbacks, errors, losses, plots
     from onelayer.data import datasets
     from onelayer.estimators.linear_regression import LinearRegression
+    from onelayer.estimators.regularization_path import regularization_path
     from onelayer.estimators.softmax_regression import SoftmaxRegression
     from onelayer.estimators.sweep.grid_sweep import GridSweep
     from onelayer.estimators.sweep.tune import tune
@@ -40,6 +41,7 @@ _PLACES = {
     "load": ("onelayer.model_files", "load"),
     "losses": ("onelayer.losses", None),
     "plots": ("onelayer.plots", None),
+    "regularization_path": ("onelayer.estimators.regularization_path", "regularization_path"),
     "tune": ("onelayer.estimators.sweep.tune", "tune"),
 }
 
@@ -57,6 +59,7 @@ __all__ = [
     "load",
     "losses",
     "plots",
+    "regularization_path",
     "tune",
 ]
 

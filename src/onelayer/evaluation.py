@@ -240,7 +240,7 @@ def evaluate_batches(model: Any, batches: Iterable[Sequence[Any]]) -> Evaluation
 
     Parameters
     ----------
-    model : LinearRegression, fitted
+    model : SoftmaxRegression or LinearRegression, fitted
     batches : iterable of (X, y, …)
 
     Raises
@@ -257,6 +257,28 @@ def evaluate_batches(model: Any, batches: Iterable[Sequence[Any]]) -> Evaluation
     >>> round(parts.r2, 12) == round(evaluate(model, X, y).r2, 12)
     True
     """
+    return (_of_classes if is_classifier(model) else _of_values)(model, batches)
+
+
+def _of_classes(model: Any, batches: Iterable[Sequence[Any]]) -> Evaluation:
+    """Return mean cross-entropy and accuracy on the rows of all batches."""
+    n_rows, loss, right = 0, 0.0, 0.0
+    for X, y, *_ in batches:
+        labels = _checked(X, y)
+        if not are_soft(labels):
+            check_known(labels, np.asarray(model.classes_), n_rows)
+        found = evaluate(model, X, labels)
+        assert found.accuracy is not None
+        loss += found.loss * found.n_rows
+        right += found.accuracy * found.n_rows
+        n_rows += found.n_rows
+    if n_rows == 0:
+        raise InvalidDataError("there are no rows to evaluate")
+    return Evaluation(n_rows, loss / n_rows, accuracy=right / n_rows)
+
+
+def _of_values(model: Any, batches: Iterable[Sequence[Any]]) -> Evaluation:
+    """Return the mean loss and R² on the rows of all batches."""
     n_rows, loss, quantiles = 0, 0.0, False
     mean = squares = errors = np.zeros(1)
     low, high = np.full(1, np.inf), np.full(1, -np.inf)

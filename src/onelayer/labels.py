@@ -12,13 +12,15 @@ from onelayer.validation import as_numbers
 _NAMED = 10
 
 
-def check_known(y: np.ndarray, classes: np.ndarray) -> None:
+def check_known(y: np.ndarray, classes: np.ndarray, first_row: int = 0) -> None:
     """Refuse a label that is none of the classes, naming the first row with one.
 
     Parameters
     ----------
     y : (n_rows,) labels
     classes : (n_classes,) labels
+    first_row : int
+        How many rows stand before these.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def check_known(y: np.ndarray, classes: np.ndarray) -> None:
         names = ", ".join(map(repr, classes[:_NAMED].tolist())) + ", …" * (len(classes) > _NAMED)
         label = y[row : row + 1].tolist()[0]
         raise InvalidDataError(
-            f"label {label!r} in row {row} of y is not one of the {len(classes)} classes ({names})"
+            f"label {label!r} in row {first_row + row} of y is not one of the {len(classes)} classes ({names})"
         )
 
 

@@ -239,8 +239,30 @@ def check_range(targets: NDArray, dtype: np.dtype, name: str) -> None:
     onelayer.errors.InvalidDataError: y varies by 19 around 1e+08, which float32, the type of computation, cannot \
 resolve; subtract its mean, or give X as float64
     """
-    number: np.dtype[np.floating] = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    check_magnitude(targets, dtype, name)
+    number = _number(dtype)
     eps = float(np.finfo(number).eps)
+    largest = np.abs(targets).max()
+    spread = (targets.max(axis=0) - targets.min(axis=0)).max()
+    if 0 < spread < (4 if number == np.float64 else 1e3) * eps * largest:
+        raise InvalidDataError(
+            f"{name} varies by {spread:g} around {largest:g}, which {number}, the type of computation, cannot "
+            f"resolve; subtract its mean" + ("" if number == np.float64 else ", or give X as float64")
+        )
+
+
+def check_magnitude(targets: NDArray, dtype: np.dtype, name: str) -> None:
+    """Refuse targets of a regression whose squares the type of X cannot hold.
+
+    Examples
+    --------
+    >>> check_magnitude(np.array([[1.0], [1e30]]), np.dtype(np.float32), "y")
+    Traceback (most recent call last):
+    ...
+    onelayer.errors.InvalidDataError: y has 1e+30 in row 1, whose square is too large for float32, the type of \
+computation; divide y by its scale, or give X as float64
+    """
+    number = _number(dtype)
     largest = np.abs(targets).max()
     if largest > np.sqrt(np.finfo(number).max) / 10:
         row = int(np.abs(targets).max(axis=1).argmax())
@@ -249,9 +271,8 @@ resolve; subtract its mean, or give X as float64
             f"{number}, the type of computation; divide {name} by its scale"
             + ("" if number == np.float64 else ", or give X as float64")
         )
-    spread = (targets.max(axis=0) - targets.min(axis=0)).max()
-    if 0 < spread < (4 if number == np.float64 else 1e3) * eps * largest:
-        raise InvalidDataError(
-            f"{name} varies by {spread:g} around {largest:g}, which {number}, the type of computation, cannot "
-            f"resolve; subtract its mean" + ("" if number == np.float64 else ", or give X as float64")
-        )
+
+
+def _number(dtype: np.dtype) -> np.dtype[np.floating]:
+    """Return the type of computation for inputs of a type."""
+    return np.dtype(np.float64 if dtype == np.float64 else np.float32)

@@ -82,6 +82,12 @@ def test_a_terminal_gets_a_bar_that_goes_away(terminal: Terminal, clock: list[fl
     assert shown.rstrip().endswith("\x1b[2K")  # the line is empty
 
 
+def test_the_bar_takes_the_line_of_another(terminal: Terminal, clock: list[float]) -> None:
+    terminal.file.write("epoch 1/2")
+    read(ReadingProgress(terminal.file), clock, (2.0, 400), (3.0, 600))
+    assert terminal.output().startswith("epoch 1/2\r\x1b[K")
+
+
 def test_a_terminal_gets_nothing_of_a_short_reading(terminal: Terminal, clock: list[float]) -> None:
     read(ReadingProgress(terminal.file), clock, (0.5, 1000))
     assert terminal.output() == ""

@@ -85,6 +85,16 @@ def test_a_table(run: Run, workplace: Path):
     assert run("predict", "t.onelayer", "t.csv").status == 0
 
 
+def test_a_class_to_judge_on_that_no_row_to_train_on_has(refused: Refused, workplace: Path):
+    rows = [f"{k % 7},{'abc'[k % 3]}" for k in range(30)]
+    (workplace / "train.csv").write_text("\n".join(["size,kind", *rows]))
+    (workplace / "others.csv").write_text("\n".join(["size,kind", *rows[:5], "3,z"]))
+    line = refused(
+        "search", "train.csv", "--target", "kind", "--grid", "alpha=0.1", "--validation", "others.csv"
+    )
+    assert line == "others.csv: label 'z' in row 5 of y is not one of the 3 classes ('a', 'b', 'c')"
+
+
 def test_the_report(toy: str, run: Run, workplace: Path):
     assert run("search", toy, *GRID, "--report", "page.html", "--lang", "zh").status == 0
     assert "参数搜索" in (workplace / "page.html").read_text("utf-8")

@@ -6,9 +6,7 @@ import csv
 import gzip
 import io
 import json
-import re
 import signal
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,9 +17,6 @@ import zstandard
 from scipy import stats
 
 import onelayer as ol
-from onelayer.cli import table_material
-from onelayer.estimators import one_pass
-from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.softmax_regression import SoftmaxRegression
 from onelayer.estimators.table_model import TableModel
 from onelayer.losses import Huber
@@ -476,51 +471,3 @@ class TestSavedModels:
         options = ["report", "houses.onelayer", "houses.csv", "-o", "page.html", "--covariance", "HC0"]
         assert run(*options).error.endswith("name the column of its weights with --weights COLUMN")
         assert run(*options, "--weights", "w").status == 0
-
-
-class TestStreaming:
-    """A table that need not be held in memory is not, and nobody can tell."""
-
-    @pytest.fixture
-    def streamed(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-        """Let every table be a large one from now on."""
-
-        def begin() -> None:
-            monkeypatch.setattr(one_pass, "LARGE", 1000)
-            monkeypatch.setattr(table_material, "SHOWN", 50)
-            monkeypatch.setattr(LinearRegression, "fit", None)
-
-        return begin
-
-    @pytest.mark.parametrize(
-        "options", [[], ["--validation", "0.25"], ["--missing", "drop", "--weights", "rooms"]]
-    )
-    @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-    def test_the_same_figures(
-        self, options: list[str], suffix: str, streamed: Callable[[], None], run: Run, workplace: Path
-    ) -> None:
-        gaps = (pl.int_range(pl.len()) % 10 == 3) & ("drop" in options)
-        frame = made(noise=4.0).with_columns(size=pl.when(~gaps).then("size"))
-        name = f"houses.{suffix}"
-        (workplace / name).write_bytes({"csv": as_text, "parquet": as_parquet}[suffix](frame))
-        arguments = ["fit", name, "--target", "price", "--json", "--log", "price", *options]
-        held = json.loads(run(*arguments).out)
-        model, page = ol.load("houses.onelayer"), Path("houses.html").read_text("utf-8")
-        streamed()
-        result = run(*arguments)
-        assert (result.status, result.err) == (0, "")
-        record = json.loads(result.out)
-        for part in ("train", "test"):
-            assert record[part] == (held[part] and pytest.approx(held[part], rel=1e-9))
-        assert (record["n_train"], record["n_test"]) == (held["n_train"], held["n_test"])
-        found = ol.load("houses.onelayer")
-        np.testing.assert_allclose(found.estimator_.coef_, model.estimator_.coef_, rtol=1e-8)
-        assert found.estimator_.training_["data"] == model.estimator_.training_["data"]
-        drawn = Path("houses.html").read_text("utf-8")
-        assert len(drawn) < len(page)
-        assert "evenly spread rows" not in page
-        (notice,) = re.findall(r"evenly spread rows: ([^<]*)\.<", drawn)
-        said = re.findall(r"([\d,]+) of ([\d,]+) (\w+) rows", notice)
-        parts = {"training": record["n_train"], "validation": record["n_test"]}
-        assert {name: int(n) for _, n, name in said} == {name: n for name, n in parts.items() if n and n > 50}
-        assert all(int(shown) <= 50 for shown, _, _ in said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 
 import numpy as np
@@ -15,6 +16,7 @@ from onelayer.losses import LOSSES, Absolute, Huber, Quantile
 from onelayer.matrices import Dense
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback
+from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.schedules import SCHEDULES, learning_rate
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Stopped, Stream
@@ -427,3 +429,22 @@ def test_a_stream_of_the_squared_loss_has_no_scale():
     assert stream.scale is None
     assert len(stream.numbers()) == 3
     assert Stream.of(stream.columns(), stream.numbers()).scale is None
+
+
+def test_an_epoch_that_is_taken_back_is_repeated_in_the_same_order():
+    orders, rates = [], []
+
+    class Stumbling(FusedLoop):
+        def run(self, order, rate):
+            loss = super().run(order, rate)
+            if not len(order):  # which compiles
+                return loss
+            orders.append(order.copy())
+            rates.append(rate)
+            return math.inf if len(orders) == 1 else loss
+
+    SGD(epochs=2, loop=Stumbling).solve(problem(), np.random.RandomState(0))
+    first, again, second = orders
+    np.testing.assert_array_equal(again, first)
+    assert rates[1] == rates[0] / 2
+    assert (second != first).any()

@@ -92,6 +92,7 @@ class _Bar:
     def __init__(self, file: TextIO, total: int) -> None:
         progress = optional_dependency("rich.progress", "app")
         console = optional_dependency("rich.console", "app").Console(file=file, force_terminal=True)
+        self._file = file
         self._progress = progress.Progress(
             progress.BarColumn(bar_width=None),
             progress.TextColumn("{task.description}"),
@@ -107,6 +108,7 @@ class _Bar:
     def show(self, rows: int, line: str) -> None:
         """Draw the bar."""
         if not self._started:
+            self._file.write("\r\x1b[K")  # the bar of the epochs may stand in this line, and comes back in it
             self._progress.start()
             self._started = True
         self._progress.update(self._task, completed=rows, description=line, refresh=True)

@@ -53,16 +53,11 @@ def evaluate(model_path: Path, source_name: str, as_json: bool, **reading: Any) 
 
 def _on_table(model: Any, source: str, reading: dict[str, Any]) -> Evaluation:
     """Return how good the model of a table is on all rows of a file."""
-    from sklearn.base import is_classifier
-
-    from onelayer.evaluation import evaluate, evaluate_batches
+    from onelayer.evaluation import evaluate_batches
 
     part = part_for(model, source, **reading)
     with about(source):
-        if not is_classifier(model):
-            return evaluate_batches(model.estimator_, part.blocks)
-        X, y, _ = part.blocks.held()
-        return evaluate(model.estimator_, X, y)
+        return evaluate_batches(model.estimator_, part.blocks)
 
 
 def _on_set(model: Any, source_name: str, model_path: Path) -> tuple[str, Evaluation | None, Evaluation]:

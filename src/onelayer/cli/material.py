@@ -69,22 +69,31 @@ class Material(ABC):
         """How much each row to validate on counts during the fit."""
         return None
 
+    def check_labels(self) -> None:  # noqa: B027
+        """Refuse classes that a trained model could not be judged on or calibrated with, unless that was done."""
+
     def fit(self, model: Any, *, validate: bool, **keywords: Any) -> Any:
         """Return the estimator, fitted; keywords are those of ``implementations.fit``."""
         from onelayer.course import implementations
 
-        watched = self.held_out if validate else None
         assert self.train.y is not None
-        rows: dict[str, Any] = {} if watched is None else {"X_val": watched.X, "y_val": watched.y}
+        watched = self.watched() if validate else {}
         if self.names:
             model.named(self.names)
         with about(self.source):
             if self.weights is None:
-                return implementations.fit(model, self.train.X, self.train.y, **rows, **keywords)
+                return implementations.fit(model, self.train.X, self.train.y, **watched, **keywords)
             if keywords.pop("implementation") != "fast":
                 raise click.UsageError("--weights is for the implementation fast")
-            rows |= {} if watched is None else {"sample_weight_val": self.weights_held_out}
-            return model.fit(self.train.X, self.train.y, self.weights, **rows, **keywords)
+            return model.fit(self.train.X, self.train.y, self.weights, **watched, **keywords)
+
+    def watched(self) -> dict[str, Any]:
+        """Return the rows to validate on as keywords of a fit, none if there are none."""
+        if self.held_out is None:
+            return {}
+        rows: dict[str, Any] = {"X_val": self.held_out.X, "y_val": self.held_out.y}
+        weights = self.weights_held_out
+        return rows if weights is None else {**rows, "sample_weight_val": weights}
 
     def evaluations(self, model: Any) -> tuple[Evaluation, Evaluation | None]:
         """Return how good the model is on the rows it was trained on, and on those it was not."""

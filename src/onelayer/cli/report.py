@@ -10,7 +10,6 @@ import click
 from onelayer.cli.loading import about, check_width, files_of, load_source
 from onelayer.cli.options import LANGUAGE, MODEL, SOURCE, grouped
 from onelayer.cli.output_paths import check_outputs
-from onelayer.cli.table_material import SHOWN
 from onelayer.cli.table_options import READING
 from onelayer.cli.tables import check_kind, estimator_of, part_for, target_of
 from onelayer.errors import InvalidDataError
@@ -71,11 +70,11 @@ def report(
     with about(source_name):
         if check_kind(model, model_path, source_name):
             part = part_for(model, source_name, weights, **reading)
-            (train, _, numbers), test = part.sample(SHOWN), None
+            (train, _, numbers), test = part.shown, None
             names = [target_of(model)]
             keywords = {"groups": part.preparation.groups, "row_numbers": numbers, "targets": names}
             if errors:
-                data, each, _ = part.held()
+                data, each, _ = part.held
                 keywords["summary"] = _summary(estimator, data, each, covariance, names)
         else:
             source = load_source(source_name)

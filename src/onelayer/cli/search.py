@@ -163,6 +163,7 @@ def _swept(
             raise click.UsageError(
                 f"--grid has {name!r}, which is no parameter of {type(estimator).__name__}; it has {', '.join(known)}"
             )
+    material.check_labels()
     train = material.train
     held_out: Dataset | None = None
     if cv is None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from onelayer.cli.loading import about
-from onelayer.cli.material import Material, best_loss, check_classes, check_held_out
+from onelayer.cli.material import Material, best_loss, check_classes
 from onelayer.cli.option_owners import check_calibrates
 from onelayer.cli.table_options import READING
 from onelayer.cli.tables import Part, Rows, open_source, rows_for
@@ -22,13 +21,15 @@ if TYPE_CHECKING:
     from onelayer.data.tables import Table
     from onelayer.evaluation import Evaluation
 
-SHOWN = 50_000  # rows of such a table that its report shows
 _CLASSES = ("text", "boolean")
 _NAMED = 12
 
 
 class TableMaterial(Material):
     """A CSV or Parquet file with the preparation that its rows to train on ask for.
+
+    Of a table that is read batch by batch, because it is large, evenly spread rows stand for all where these would have
+    to be in memory: in the report, for a temperature, and to validate on after each epoch.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ class TableMaterial(Material):
         from onelayer.data.preparation.preparation import Preparation
         from onelayer.data.preparation.weight import Weight
         from onelayer.estimators.one_pass import of_large
+        from onelayer.estimators.streamed_table import is_too_large
 
         self.options = {
             field.name: given[field.name] for field in fields(Options) if given.get(field.name) is not None
@@ -80,58 +82,52 @@ class TableMaterial(Material):
             held_out = rows_for(preparation, validation, **reading)
         self.part = Part(rows, preparation, "train", weight)
         self.part_held_out = None if held_out is None else Part(held_out, preparation, "test", weight)
-        calibrating = None if to_calibrate is None else Part(to_calibrate, preparation, "test", weight).held()
-        self._to_calibrate = None if calibrating is None else calibrating[:2]
+        self.part_to_calibrate = (
+            None if to_calibrate is None else Part(to_calibrate, preparation, "test", weight)
+        )
         self.target = f"log({target})" if preparation.target and preparation.target.log else target
         self.streamed = False
-        if classes and self.held_out is not None:
-            check_held_out(self.held_out, self.train, classifies=True)
-        if self._to_calibrate is not None:
-            check_held_out(self._to_calibrate[0], self.train, classifies=True)
-            check_classes(self._to_calibrate[0])
         if self.loss == "auto":
-            self.loss, self.parameters = best_loss(self.train, given, self._held.weights)
+            compared = self.part.shown if is_too_large(preparation) else self.part.held
+            self.loss, self.parameters = best_loss(compared.data, given, compared.weights)
 
-    @cached_property
-    def _held(self) -> Rows:
-        return self.part.held()
-
-    @cached_property
-    def _held_of_held_out(self) -> Rows | None:
-        return None if self.part_held_out is None else self.part_held_out.held()
+    def _rows(self, part: Part) -> Rows:
+        """Return the rows of a part that are in memory."""
+        return part.shown if self.streamed else part.held
 
     @property
     def train(self) -> Dataset:
         """The rows to train on."""
-        return self._held.data
+        return self._rows(self.part).data
 
     @property
     def weights(self) -> NDArray | None:
         """How much each of them counts."""
-        return self._held.weights
+        return self._rows(self.part).weights
 
     @property
     def held_out(self) -> Dataset | None:
         """The rows to validate on."""
-        return None if self._held_of_held_out is None else self._held_of_held_out.data
+        return None if self.part_held_out is None else self._rows(self.part_held_out).data
 
     @property
     def weights_held_out(self) -> NDArray | None:
         """How much each of them counts."""
-        return None if self._held_of_held_out is None else self._held_of_held_out.weights
+        return None if self.part_held_out is None else self._rows(self.part_held_out).weights
 
     @property
     def to_calibrate(self) -> tuple[Dataset, NDArray | None] | None:
         """The rows to calibrate on, and how much each of them counts."""
-        return self._to_calibrate
+        return None if self.part_to_calibrate is None else self._rows(self.part_to_calibrate)[:2]
 
     def fit(self, model: Any, *, validate: bool, **keywords: Any) -> Any:
-        """Return the estimator, fitted: least squares of many rows from one batch after the other."""
+        """Return the estimator, fitted: batch by batch where the rows need not be in memory, or do not fit into it."""
         from onelayer.estimators.one_pass import LARGE, fit_in_one_pass
+        from onelayer.estimators.streamed_table import goes_by_batches, is_too_large
 
-        callbacks = keywords["callbacks"]
-        exact = self.loss == "squared" and model.solves_exactly and not isinstance(model.alpha, list)
-        exact = exact and keywords["implementation"] == "fast"
+        callbacks, fast = keywords["callbacks"], keywords["implementation"] == "fast"
+        exact = fast and self.loss == "squared" and model.solves_exactly
+        exact = exact and not isinstance(model.alpha, list)
         if not self.surveyed:
             self.streamed = exact and fit_in_one_pass(
                 model, self.part.table, self.part.preparation, callbacks=callbacks
@@ -139,13 +135,46 @@ class TableMaterial(Material):
             if self.streamed:
                 return model
             self._survey()
-        n_rows = self.part.preparation.n_kept
-        self.streamed = exact and n_rows * len(self.names) * 8 > LARGE
+        preparation = self.part.preparation
+        n_rows = preparation.n_kept
+        if exact:
+            self.streamed = n_rows * len(self.names) * 8 > LARGE or is_too_large(preparation)
+        else:
+            self.streamed = fast and goes_by_batches(model, preparation, self.source, asked=False)
+        self.check_labels()
         if not self.streamed:
             return super().fit(model, validate=validate, **keywords)
+        watched = self.watched() if validate and not exact else {}
         with about(self.source):
             model.named(self.names)
-            return model.fit_batches(self.part.blocks, n_rows=n_rows, callbacks=callbacks)
+            return model.fit_batches(self.part.blocks, n_rows=n_rows, callbacks=callbacks, **watched)
+
+    def check_labels(self) -> None:
+        """Refuse classes that a trained model could not be judged on or calibrated with, before the training."""
+        import numpy as np
+
+        from onelayer.labels import check_known
+
+        parts = [part for part in (self.part_held_out, self.part_to_calibrate) if part is not None]
+        if self.loss != "cross-entropy" or not parts:
+            return
+        classes = np.unique(np.concatenate([np.unique(labels) for labels in self._labels(self.part)]))
+        for part in parts:
+            n_rows = 0
+            with about(str(part.table.path)):
+                for labels in self._labels(part):
+                    check_known(labels, classes, n_rows)
+                    n_rows += len(labels)
+        if self.to_calibrate is not None:
+            check_classes(self.to_calibrate[0])
+
+    def _labels(self, part: Part) -> Iterable[NDArray]:
+        """Return the labels of a part, batch by batch or in one array."""
+        if self.streamed:
+            return (labels for _, labels, *_ in part.blocks)
+        labels = self._rows(part).data.y
+        assert labels is not None
+        return [labels]
 
     def _survey(self) -> None:
         """Look at the columns after all."""
@@ -169,8 +198,9 @@ class TableMaterial(Material):
 
         held_out = self.part_held_out
         on_test = None if held_out is None else evaluate_batches(model, held_out.blocks)
-        if self.part.weight is None:
-            return of_fit(model.least_squares_), on_test
+        known = vars(model).get("least_squares_")
+        if self.part.weight is None and known is not None:
+            return of_fit(known), on_test
         return evaluate_batches(model, self.part.blocks), on_test
 
     @property
@@ -194,14 +224,9 @@ class TableMaterial(Material):
         """Write the report, of a streamed table from evenly spread rows."""
         from onelayer import report
 
-        held_out = self.part_held_out
-        if self.streamed:
-            train, _, numbers = self.part.sample(SHOWN)
-            test = None if held_out is None else held_out.sample(SHOWN).data
-        else:
-            (train, _, numbers), test = self._held, self.held_out
+        numbers = self._rows(self.part).numbers
         keywords |= {"groups": self.part.preparation.groups, "row_numbers": numbers, "targets": [self.target]}
-        report.write(path, model, train, test, **keywords)
+        report.write(path, model, self.train, self.held_out, **keywords)
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from onelayer.data.preparation.weight import Weight
     from onelayer.data.tables import Table
     from onelayer.estimators.table_model import TableModel
+
+SHOWN = 50_000  # rows at most that stand for those of a long table
 
 
 class Rows(NamedTuple):
@@ -51,25 +54,27 @@ class Part:
         """The rows, batch by batch."""
         return self.preparation.blocks(self.table, self.weight)
 
+    @cached_property
     def held(self) -> Rows:
-        """Return all rows in memory."""
+        """All rows in memory."""
         X, y, weights, rows = self.blocks.numbered()
         return Rows(self._dataset(X, y), weights, self.table.row_numbers[rows])
 
-    def sample(self, n_rows: int) -> Rows:
-        """Return evenly spread rows, about so many at most."""
+    @cached_property
+    def shown(self) -> Rows:
+        """Evenly spread rows, at most about so many as are to stand for a long table."""
         import numpy as np
 
-        step = max(1, -(-self.table.n_rows // n_rows))
-        blocks = self.preparation.blocks(self.table)
+        step = max(1, -(-self.table.n_rows // SHOWN))
         chosen, n_kept = [], 0
-        for X, y, _, rows in blocks.parts():
+        for X, y, weights, rows in self.blocks.parts():
             these = rows % step == 0
-            chosen.append((X[these], y[these], rows[these]))
+            each = np.ones(len(X)) if weights is None else weights
+            chosen.append((X[these], y[these], each[these], rows[these]))
             n_kept += len(X)
-        X, y, rows = (np.concatenate(each) for each in zip(*chosen, strict=True))
+        X, y, each, rows = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
         data = replace(self._dataset(X, y), drawn_from=n_kept if len(X) < n_kept else None)
-        return Rows(data, None, self.table.row_numbers[rows])
+        return Rows(data, None if self.weight is None else each, self.table.row_numbers[rows])
 
     @property
     def provenance(self) -> dict[str, Any]:

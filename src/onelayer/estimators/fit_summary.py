@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from onelayer.errors import ConditionWarning, InvalidParameterError, RankWarning
-from onelayer.estimators.single_layer import Labelled
 from onelayer.inference.bootstrap import Bootstrap, bootstrap
 from onelayer.inference.fitted_rows import check_fitted_rows
 from onelayer.inference.robust import summarise_robust
 from onelayer.inference.summarise import COVARIANCES, summarise
 from onelayer.inference.summary import Summary
+from onelayer.solvers.labelled import Labelled
 from onelayer.validation import check_choice
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
@@ -25,10 +25,10 @@ from onelayer.estimators.regression_parameters import (
     solver_of,
     solver_of_sparse,
 )
-from onelayer.estimators.single_layer import SingleLayer, Task
+from onelayer.estimators.single_layer import SingleLayer, Task, Weighting, as_given
 from onelayer.losses.regression import RegressionLoss
 from onelayer.objective import Objective
-from onelayer.solvers.events import Callback, listeners
+from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
 from onelayer.solvers.sgd import SGD
@@ -330,26 +330,37 @@ validation_fraction, warm_start, random_state, n_threads
 
     def fit_batches(
         self,
-        batches: Iterable[Sequence[NDArray | None]],
+        batches: Iterable[Sequence[Any]] | Callable[[], Iterable[Sequence[Any]]],
         *,
         n_rows: int = 0,
-        callbacks: Sequence[Callback] = (),
+        buffer_size: int | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        callbacks: Sequence[Callback | Callable[[Epoch], bool | None]] = (),
     ) -> Self:
-        """Fit the squared loss exactly to rows that come in batches, of which two are in memory at a time.
+        """Fit to rows that come in batches and need not fit into memory.
+
+        The squared loss is fitted exactly, unless a parameter asks for minibatch SGD, with two batches in memory at a
+        time; the other losses by minibatch SGD, as ``SoftmaxRegression.fit_batches`` does.
 
         Parameters
         ----------
-        batches : iterable of (X, y) or (X, y, sample_weight)
-            Gone through once, or twice where ``n_rows`` says so.
+        batches : iterable of (X, y) or (X, y, sample_weight), or function that returns one
+            For the exact fit gone through once, or twice where ``n_rows`` says so; for minibatch SGD see
+            ``onelayer.estimators.stream_fit.fit_stream``.
         n_rows : int, default 0
-            About how many rows there are, if that is known. Where they are many, columns nearly orthogonal, and the
-            batches of a kind that begins anew each time it is gone through, as a list is, the faster of two ways to sum
-            is tried, which may want a second look at the rows.
+            About how many rows there are, if that is known. For the exact fit: where they are many, columns nearly
+            orthogonal, and the batches of a kind that begins anew each time it is gone through, as a list is, the
+            faster of two ways to sum is tried, which may want a second look at the rows.
+        buffer_size, X_val, y_val, sample_weight_val
+            Of minibatch SGD, as for ``SoftmaxRegression.fit_batches``.
+        callbacks : sequence of Callback or functions
 
         Raises
         ------
         InvalidParameterError
-            Another loss or solver, or a list for ``alpha``.
+            solver="newton", which needs all rows at once; a list for ``alpha`` or ``quantile``.
         InvalidDataError
             What ``fit`` would refuse; or no rows at all.
 
@@ -361,17 +372,33 @@ validation_fraction, warm_start, random_state, n_threads
         (array([3.]), 10)
         """
         from onelayer.estimators.exact_stream import fit_batches
+        from onelayer.estimators.stream_fit import fit_stream
 
+        validation_data = X_val, y_val, sample_weight_val
         with self._unchanged_on_failure():
             self._check_parameters()
             if not self.solves_exactly:
+                self._check_streams()
+                fit_stream(self, batches, None, n_rows, buffer_size, validation_data, callbacks)
+                return self
+            if any(each is not None for each in (buffer_size, *validation_data)):
                 raise InvalidParameterError(
-                    f"fit_batches is for the squared loss and the solver 'closed_form', not for loss={self.loss!r} and "
-                    f"solver={self._method()!r}"
+                    "buffer_size, X_val, y_val and sample_weight_val are for minibatch SGD; give solver='sgd' for that"
                 )
             n_rows = validation.check_integer("n_rows", n_rows, 0)
-            fit_batches(self, batches, listeners(callbacks), n_rows)
+            fit_batches(self, batches() if callable(batches) else batches, listeners(callbacks), n_rows)
         return self
+
+    def _check_streams(self) -> None:
+        """Refuse what minibatch SGD does not do with rows that come in batches."""
+        if self.solver == "newton":
+            raise InvalidParameterError(
+                "solver='newton' needs all rows at once; batches are fitted by solver='sgd' or 'auto'"
+            )
+        if self._has_several:
+            raise InvalidParameterError(
+                "a list for alpha or quantile: batches are fitted with one penalty and one quantile at a time"
+            )
 
     def merge(self, other: LinearRegression) -> Self:
         """Take in the rows that another model was fitted to, as ``partial_fit`` would; the other stays as it is.
@@ -428,6 +455,15 @@ validation_fraction, warm_start, random_state, n_threads
         return self._method() == "closed_form"
 
     @property
+    def _streams(self) -> bool:
+        return super()._streams and not self._has_several and not self.solves_exactly
+
+    @property
+    def _has_several(self) -> bool:
+        """Whether there are several penalties to choose from, or several quantiles."""
+        return several(self.alpha) or self._several_quantiles
+
+    @property
     def _several_quantiles(self) -> bool:
         return self.loss == "quantile" and several(self.quantile)
 
@@ -465,7 +501,7 @@ validation_fraction, warm_start, random_state, n_threads
     def _learn_targets(self, y: NDArray, *, again: bool) -> None:
         if self._several_quantiles and np.ndim(y) > 1 and y.shape[1] > 1:
             raise InvalidDataError(f"y has {y.shape[1]} outputs; several quantiles are fitted to one")
-        one = np.ndim(self.intercept_) == 0 if again else np.ndim(y) == 1
+        one = self._one_dimensional if again else np.ndim(y) == 1
         self._one_dimensional = one and not self._several_quantiles
 
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
@@ -474,7 +510,16 @@ validation_fraction, warm_start, random_state, n_threads
         return targets[:, None] if targets.ndim == 1 else targets
 
     def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
-        return targets, weights
+        return as_given(targets, weights)
+
+    def _meet(self, y: Any) -> None:
+        self._learn_targets(np.asarray(y), again="_one_dimensional" in vars(self))
+
+    def _tally(self, before: NDArray | None, targets: NDArray, weights: NDArray | None) -> NDArray:
+        return np.zeros(0)
+
+    def _weighting(self, tally: NDArray, total: float, *, whole: bool) -> tuple[Weighting, float]:
+        return as_given, total
 
     def _n_outputs(self, targets: NDArray) -> int:
         return max(targets.shape[1], len(self._losses))

@@ -28,22 +28,23 @@ from onelayer.matrices import Matrix, matrix_of
 from onelayer.objective import Objective
 from onelayer.solvers.events import Callback, Epoch, listeners
 from onelayer.solvers.fused import FusedLoop
+from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.loop import Loop
 from onelayer.solvers.run import Monitor
 from onelayer.solvers.schedules import SCHEDULES
 from onelayer.solvers.sgd import SGD
 from onelayer.solvers.solution import Solution, Stream
+from onelayer.solvers.source import Source
 
 _DTYPES = [np.float64, np.float32, np.uint8]
 
+Weighting = Callable[[NDArray, NDArray | None], tuple[NDArray, NDArray | None]]
+"""From targets and weights as given to those of the objective."""
 
-@dataclass(frozen=True)
-class Labelled:
-    """Rows that have been checked: inputs, targets as a loss wants them, weights."""
 
-    X: Matrix
-    targets: NDArray
-    weights: NDArray | None
+def as_given(targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
+    """Return both as they are: the weighting of an objective that has no factors of its own."""
+    return targets, weights
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Task:
     held_out: Labelled | None
     callbacks: Sequence[Callback]
     stream: Stream | None
+    source: Source | None = None
 
 
 class SingleLayer(BaseEstimator, ABC):
@@ -97,6 +99,11 @@ class SingleLayer(BaseEstimator, ABC):
         """Whether each output is fitted by itself, by a loss of its own."""
         return False
 
+    @property
+    def _streams(self) -> bool:
+        """Whether minibatch SGD over batches is what the parameters ask for or leave open."""
+        return self.solver in ("auto", "sgd")
+
     @abstractmethod
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
         """Return targets, shape (n_rows, n_outputs or 1), of checked y."""
@@ -108,6 +115,24 @@ class SingleLayer(BaseEstimator, ABC):
     @abstractmethod
     def _weighted(self, targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArray | None]:
         """Return targets and weights of training data as they enter the objective."""
+
+    @abstractmethod
+    def _meet(self, y: Any) -> NDArray[np.intp] | None:
+        """Learn from targets of a part of a stream what kind there is, as the first ones or beside those before.
+
+        Returns the places of the classes known before among those known now, None if there are no new ones.
+        """
+
+    @abstractmethod
+    def _tally(self, before: NDArray | None, targets: NDArray, weights: NDArray | None) -> NDArray:
+        """Return what ``_weighting`` wants to know of all rows, for these beside those before, if there are any."""
+
+    @abstractmethod
+    def _weighting(self, tally: NDArray, total: float, *, whole: bool) -> tuple[Weighting, float]:
+        """Return what ``_weighted`` does to some rows, and the weight of all, which before was ``total``.
+
+        ``whole`` says that it is the tally of all rows, and that their classes were not given.
+        """
 
     @abstractmethod
     def _check_alpha(self) -> None:
@@ -204,21 +229,28 @@ class SingleLayer(BaseEstimator, ABC):
             train = self._labelled(
                 X, y, sample_weight, reset=not warm, targets_known=warm, exact=exact, surveyed=exact
             )
-            if (X_val is None) != (y_val is None):
-                raise InvalidDataError("X_val and y_val go together: give both or neither")
-            held_out = None
-            if X_val is not None:
-                held_out = self._labelled(X_val, y_val, sample_weight_val, part="_val", exact=exact)
-                if self._n_outputs(held_out.targets) != self._n_outputs(train.targets):
-                    raise InvalidDataError(
-                        f"y_val has {held_out.targets.shape[1]} outputs, y has {train.targets.shape[1]}"
-                    )
-            elif self.early_stopping and method == "sgd":
+            n_outputs = self._n_outputs(train.targets)
+            held_out = self._held_out((X_val, y_val, sample_weight_val), n_outputs, exact)
+            if held_out is None and self.early_stopping and method == "sgd":
                 train, held_out = self._split(train, random_state)
-            start = self._get_coef(self._n_outputs(train.targets)) if warm else None
+            start = self._get_coef(n_outputs) if warm else None
             solution = self._solve(sgd, method, train, held_out, start, random_state, callbacks)
             self._conclude(solution)
         return self
+
+    def _held_out(
+        self, validation_data: tuple[Any, Any, Any], n_outputs: int, exact: bool = False
+    ) -> Labelled | None:
+        """Return (X_val, y_val, sample_weight_val) as checked rows, None if there are none."""
+        X, y, weights = validation_data
+        if (X is None) != (y is None):
+            raise InvalidDataError("X_val and y_val go together: give both or neither")
+        if X is None:
+            return None
+        held_out = self._labelled(X, y, weights, part="_val", exact=exact)
+        if self._n_outputs(held_out.targets) != n_outputs:
+            raise InvalidDataError(f"y_val has {held_out.targets.shape[1]} outputs, y has {n_outputs}")
+        return held_out
 
     def _go_on(
         self,
@@ -308,7 +340,8 @@ class SingleLayer(BaseEstimator, ABC):
             self._learn_targets(outputs, again=targets_known)
         targets = self._read_targets(outputs, f"y{part}")
         if self._loss.name == "squared":
-            validation.check_range(targets, np.dtype(np.float64) if exact else inputs.dtype, f"y{part}")
+            check = validation.check_magnitude if streamed else validation.check_range
+            check(targets, np.dtype(np.float64) if exact else inputs.dtype, f"y{part}")
         weights = validation.check_weights(
             sample_weight, inputs.shape[0], f"sample_weight{part}", some=not streamed
         )
@@ -349,12 +382,7 @@ class SingleLayer(BaseEstimator, ABC):
         train, held_out = train_test_split(
             np.arange(n_rows), test_size=self.validation_fraction, random_state=random_state
         )
-        parts = [
-            Labelled(
-                data.X.part(rows), data.targets[rows], None if data.weights is None else data.weights[rows]
-            )
-            for rows in (np.sort(train), np.sort(held_out))
-        ]
+        parts = [data.part(np.sort(rows)) for rows in (train, held_out)]
         if any(part.weights is not None and not part.weights.any() for part in parts):
             raise InvalidDataError(
                 "sample_weight is zero in every row of one part of the split for early stopping; give X_val and y_val"
@@ -364,7 +392,15 @@ class SingleLayer(BaseEstimator, ABC):
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
         """Run the solver of this name."""
         monitor = self._monitor(task)
-        return sgd.solve(task.objective, task.random_state, task.start, monitor, task.callbacks, task.stream)
+        return sgd.solve(
+            task.objective,
+            task.random_state,
+            task.start,
+            monitor,
+            task.callbacks,
+            task.stream,
+            task.source,
+        )
 
     def _solve(
         self,
@@ -376,27 +412,27 @@ class SingleLayer(BaseEstimator, ABC):
         random_state: np.random.RandomState,
         callbacks: Sequence[Callback | Callable[[Epoch], bool | None]],
     ) -> Solution:
-        """Run the solver; set the parameters and the training record."""
+        """Run the solver on rows in memory; set the parameters and the training record."""
         objective = self._objective(train, sgd)
         stream = vars(self).get("_stream") if start is not None else None
         task = Task(objective, random_state, start, held_out, listeners(callbacks), stream)
-        began = time.perf_counter()
-        solution = self._minimise(sgd, method, task)
-        seconds = time.perf_counter() - began
-        self._accept(solution, train.X.shape[0], seconds, method, sgd)
-        return solution
+        return self._run(sgd, method, task, len(train))
 
     def _objective(self, train: Labelled, sgd: SGD) -> Objective:
         """Return what is to be minimised over these rows."""
-        targets, weights = self._weighted(train.targets, train.weights)
-        total = float(train.X.shape[0]) if weights is None else float(weights.sum())
+        rows = Labelled(train.X, *self._weighted(train.targets, train.weights))
+        total = float(len(rows)) if rows.weights is None else float(rows.weights.sum())
+        return self._weighted_objective(rows, total, sgd)
+
+    def _weighted_objective(self, rows: Labelled, total_weight: float, sgd: SGD) -> Objective:
+        """Return the objective of rows as they enter it, with the penalty that belongs to the weight of all."""
         return Objective(
-            train.X,
-            targets,
+            rows.X,
+            rows.targets,
             self._loss,
-            self._n_outputs(targets),
-            self._objective_alpha(total),
-            weights,
+            self._n_outputs(rows.targets),
+            self._objective_alpha(total_weight),
+            rows.weights,
             bool(self.fit_intercept),
             sgd.n_threads,
         )
@@ -404,6 +440,13 @@ class SingleLayer(BaseEstimator, ABC):
     def _objective_of_sgd(self, task: Task) -> Objective:
         """Return what minibatch SGD minimises, and remember what was found out for that."""
         return task.objective
+
+    def _run(self, sgd: SGD, method: str, task: Task, n_rows: int) -> Solution:
+        """Run the solver; set the parameters and the training record."""
+        began = time.perf_counter()
+        solution = self._minimise(sgd, method, task)
+        self._accept(solution, n_rows, time.perf_counter() - began, method, sgd)
+        return solution
 
     def _accept(self, solution: Solution, n_rows: int, seconds: float, method: str, sgd: SGD) -> None:
         """Set the parameters and the training record."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -15,13 +16,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from onelayer import validation
 from onelayer.errors import InvalidDataError, InvalidParameterError
-from onelayer.estimators.class_weights import check_every_class, class_weighted
+from onelayer.estimators.class_weights import (
+    added_weights,
+    check_every_class,
+    check_several,
+    class_factors,
+    class_weighted,
+    factored,
+)
 from onelayer.estimators.sgd_parameters import asks_for_sgd
-from onelayer.estimators.single_layer import SingleLayer, Task
+from onelayer.estimators.single_layer import SingleLayer, Task, Weighting, as_given
 from onelayer.labels import are_soft, soft_labels
 from onelayer.losses import CrossEntropy
+from onelayer.losses.cross_entropy import weight_of_classes
 from onelayer.objective import Objective
-from onelayer.solvers.events import Callback
+from onelayer.solvers.events import Callback, Epoch
 from onelayer.solvers.fused import FusedLoop
 from onelayer.solvers.loop import Loop
 from onelayer.solvers.sgd import SGD
@@ -49,7 +58,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         "lbfgs" goes to the optimum: a quasi-Newton method in the metric of the Hessian
         (``onelayer.solvers.lbfgs.LBFGS``). "sgd" is minibatch stochastic gradient descent. "auto" is "sgd" where one
         of its parameters (``epochs``, ``batch_size``, ``learning_rate``, ``schedule``, ``momentum``,
-        ``early_stopping``) is not at its default, else "lbfgs".
+        ``early_stopping``) is not at its default, else "lbfgs"; for ``fit_batches`` and ``partial_fit`` always "sgd".
     fit_intercept : bool, default True
     max_iter : int, default 1000
         Of "lbfgs": iterations at most.
@@ -207,17 +216,72 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         and "balanced" class weights are those of the rows given.
         """
         with self._unchanged_on_failure():
-            known = self._named_classes(y, classes)
+            known = self._beside(y, classes)
             if self.__sklearn_is_fitted__():
-                if (known.dtype.kind in _TEXT) != (self.classes_.dtype.kind in _TEXT):
-                    raise InvalidDataError(
-                        f"y has labels such as {known[:1].tolist()[0]!r}; the model's classes are of another kind, "
-                        f"such as {self.classes_[:1].tolist()[0]!r}"
-                    )
-                self._grow(np.union1d(self.classes_, known))
+                self._grow(known)
             else:
-                self.classes_ = np.unique(known)
+                self.classes_ = known
             return self._go_on(X, y, sample_weight, callbacks, targets_known=True)
+
+    def fit_batches(
+        self,
+        batches: Iterable[Sequence[Any]] | Callable[[], Iterable[Sequence[Any]]],
+        *,
+        classes: ArrayLike | None = None,
+        n_rows: int = 0,
+        buffer_size: int | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        callbacks: Sequence[Callback | Callable[[Epoch], bool | None]] = (),
+    ) -> Self:
+        """Train by minibatch SGD on rows that come in batches and need not fit into memory.
+
+        So does solver="auto": the exact solver needs all rows at once. With ``learning_rate="auto"`` the rate follows
+        from the rows, as it does in ``fit``.
+
+        Parameters
+        ----------
+        batches, n_rows, buffer_size
+            As of ``onelayer.estimators.stream_fit.fit_stream``, which says how the rows are shuffled.
+        classes : array, optional
+            All classes, and perhaps some without a row. By default those of all rows, or, where these come only once,
+            of the first ``buffer_size``; a label that is none of them is refused.
+        X_val, y_val, sample_weight_val : arrays, optional
+            Validation data, looked at after each epoch. Without them, ``early_stopping`` sets ``validation_fraction``
+            of the rows aside.
+        callbacks : sequence of Callback or functions
+            They also hear how many rows of an epoch are done.
+
+        Raises
+        ------
+        InvalidDataError
+            What ``fit`` would refuse, with the number of the batch, from 0, and the row in it; no rows; other rows the
+            second time. The model stays as it was.
+        InvalidParameterError
+            solver="lbfgs", which needs all rows at once; more than one epoch of batches that come only once.
+        DivergenceError
+            When the loss runs away with a given learning rate.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True)
+        >>> batches = [(X[i::5], y[i::5]) for i in range(5)]
+        >>> SoftmaxRegression(epochs=50, random_state=0).fit_batches(batches).score(X, y) > 0.9
+        True
+        """
+        from onelayer.estimators.stream_fit import fit_stream
+
+        with self._unchanged_on_failure():
+            self._method()  # one of the solvers there are
+            if self.solver == "lbfgs":
+                raise InvalidParameterError(
+                    "solver='lbfgs' needs all rows at once; batches are fitted by solver='sgd' or 'auto'"
+                )
+            validation_data = X_val, y_val, sample_weight_val
+            fit_stream(self, batches, classes, n_rows, buffer_size, validation_data, callbacks)
+        return self
 
     def _named_classes(self, y: ArrayLike, classes: ArrayLike | None) -> NDArray:
         """Return the classes of a part of a stream: those given, its labels, or for unnamed soft labels 0, 1, …."""
@@ -226,9 +290,26 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         if not are_soft(labels):
             known = self._label_array(y, "y")
             return known if given is None else np.union1d(known, given)
-        if given is None:
-            given = self.classes_ if self.__sklearn_is_fitted__() else np.arange(labels.shape[1])
-        return given
+        return vars(self).get("classes_", np.arange(labels.shape[1])) if given is None else given
+
+    def _beside(self, y: Any, classes: ArrayLike | None) -> NDArray:
+        """Return the classes of a part of a stream beside those known before."""
+        known, before = self._named_classes(y, classes), vars(self).get("classes_")
+        if before is None:
+            return np.unique(known)
+        if (known.dtype.kind in _TEXT) != (before.dtype.kind in _TEXT):
+            raise InvalidDataError(
+                f"y has labels such as {known[:1].tolist()[0]!r}; the model's classes are of another kind, "
+                f"such as {before[:1].tolist()[0]!r}"
+            )
+        return np.union1d(before, known)
+
+    def _meet(self, y: Any) -> NDArray[np.intp] | None:
+        before = vars(self).get("classes_")
+        self.classes_ = self._beside(y, None)
+        if before is None or len(before) == len(self.classes_):
+            return None
+        return np.searchsorted(self.classes_, before)
 
     def _grow(self, classes: NDArray) -> None:
         """Take in new classes: rows of zeros in ``coef_``, which is one row only for two classes."""
@@ -409,7 +490,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
     def _minimise(self, sgd: SGD, method: str, task: Task) -> Solution:
         """Run the solver of this name and remember what it found out."""
-        if method != "sgd" or not (sgd.streaming or task.start):
+        if method != "sgd" or not (sgd.streaming or task.start or task.source):
             self._check_classes(task)
         if method == "sgd":
             solution = super()._minimise(sgd, method, task)
@@ -428,7 +509,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         return task.objective
 
     def _check_classes(self, task: Task) -> None:
-        check_every_class(self.classes_, task.objective.targets, task.objective.sample_weight)
+        objective = task.objective
+        sums = weight_of_classes(objective.targets, objective.sample_weight, len(self.classes_))
+        check_every_class(self.classes_, sums)
 
     @staticmethod
     def _label_array(y: ArrayLike, name: str) -> NDArray:
@@ -444,10 +527,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             self.classes_ = np.arange(y.shape[1])
             return
         classes = np.unique(self._label_array(y, "y"))
-        if len(classes) < 2:
-            raise InvalidDataError(
-                f"y has one class only ({classes.tolist()[0]!r}); a classifier needs rows of at least two classes"
-            )
+        check_several(classes)
         self.classes_ = classes
 
     def _read_targets(self, y: NDArray, name: str) -> NDArray:
@@ -469,6 +549,21 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
         if self.class_weight is None:
             return targets, weights
         return class_weighted(self.class_weight, self.classes_, targets, weights)
+
+    def _tally(self, before: NDArray | None, targets: NDArray, weights: NDArray | None) -> NDArray:
+        sums = np.zeros(len(self.classes_)) if before is None else before
+        return added_weights(sums, targets, weights)
+
+    def _weighting(self, tally: NDArray, total: float, *, whole: bool) -> tuple[Weighting, float]:
+        check_several(self.classes_)
+        weighting: Weighting = as_given
+        if self.class_weight is not None:
+            factors = class_factors(self.class_weight, self.classes_, tally)
+            tally, weighting = tally * factors, partial(factored, factors)
+            total = float(tally.sum())
+        if whole:
+            check_every_class(self.classes_, tally)
+        return weighting, total
 
     def _n_outputs(self, targets: NDArray) -> int:
         return len(self.classes_)

@@ -25,6 +25,7 @@ from onelayer.estimators.linear_regression import LinearRegression
 from onelayer.estimators.one_pass import fit_in_one_pass, of_large
 from onelayer.estimators.single_layer import SingleLayer
 from onelayer.estimators.softmax_regression import SoftmaxRegression
+from onelayer.estimators.streamed_table import goes_by_batches
 
 if TYPE_CHECKING:
     from onelayer.explanation import Explanation
@@ -68,7 +69,8 @@ class TableModel(BaseEstimator):
     -----
     Cost: one pass over the table to learn the preparation, and one to fit. Least squares (``LinearRegression()`` with
     its exact solver) are fitted from batches, and memory does not grow with the table. For all else the matrix is held
-    in memory.
+    in memory, unless it would take more than half of what is available: then the table is read in each epoch of
+    minibatch SGD, provided that the solver is "sgd" or "auto", and a warning says so. ``buffer_size`` asks for that.
 
     Examples
     --------
@@ -142,7 +144,8 @@ class TableModel(BaseEstimator):
             A table for validation, for estimators whose ``fit`` takes one; ``y_val`` is None for the column of the same
             name.
         **keywords
-            Passed on to the estimator's ``fit``, such as ``callbacks``.
+            Passed on to the estimator's ``fit``, such as ``callbacks``; with ``buffer_size`` among them, to its
+            ``fit_batches``.
 
         Raises
         ------
@@ -168,7 +171,8 @@ class TableModel(BaseEstimator):
         if X_val is not None:
             keywords |= self._validation(preparation, X_val, y_val, sample_weight_val)
         estimator = _named(clone(base), preparation)
-        if _streams(estimator) and set(keywords) <= {"callbacks"}:
+        exact = _streams(estimator) and set(keywords) <= {"callbacks"}
+        if exact or goes_by_batches(estimator, preparation, called(table), asked="buffer_size" in keywords):
             estimator.fit_batches(blocks, n_rows=preparation.n_kept, **keywords)
         else:
             matrix, outcome, weights = blocks.held()

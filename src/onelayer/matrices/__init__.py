@@ -3,10 +3,11 @@
 A matrix keeps its rows as they were given, uint8 and CSR too, and says in which type to compute and by which ``unit`` a
 value enters the scores: 1/255 for uint8, else 1.
 
-``matrix``   what every matrix can do
-``dense``    rows of which every value is stored: arrays in any order, and columns that lie apart
-``sparse``   rows of which the zeros are not stored: CSR
-``moments``  means, spreads and ranges of columns, and how these are standardised
+``matrix``      what every matrix can do
+``dense``       rows of which every value is stored: arrays in any order, and columns that lie apart
+``sparse``      rows of which the zeros are not stored: CSR
+``row_buffer``  rows that come in parts, and of which some leave again
+``moments``     means, spreads and ranges of columns, and how these are standardised
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from scipy.sparse import issparse
 from onelayer.matrices.dense import Dense
 from onelayer.matrices.matrix import Matrix
 from onelayer.matrices.moments import Moments, spread
+from onelayer.matrices.row_buffer import ArrayBuffer, RowBuffer
 from onelayer.matrices.sparse import Sparse
 
-__all__ = ["Dense", "Matrix", "Moments", "Sparse", "matrix_of", "spread"]
+__all__ = ["ArrayBuffer", "Dense", "Matrix", "Moments", "RowBuffer", "Sparse", "matrix_of", "spread"]
 
 
 def matrix_of(X: Any) -> Matrix:

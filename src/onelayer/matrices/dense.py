@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onelayer.columnar import Columnar
 from onelayer.matrices.matrix import Matrix
 from onelayer.matrices.moments import Moments, spread
+from onelayer.matrices.row_buffer import ArrayBuffer, RowBuffer
 from onelayer.validation import check_finite
 
 _CHUNK_ELEMENTS = 1 << 18
@@ -95,13 +96,23 @@ class Dense(Matrix):
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         return reduce(Moments.merge, (Moments.of(self.array[part], share[part], shared) for part in parts))
 
+    def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the smallest and the largest value of each column."""
+        both = [(part.min(axis=0), part.max(axis=0)) for part in map(self.stored.__getitem__, self._chunks())]
+        low, high = zip(*both, strict=True)
+        return np.min(low, axis=0).astype(np.float64), np.max(high, axis=0).astype(np.float64)
+
     def sample(self, rows: NDArray) -> NDArray:
         """Return the rows, in the type of computation."""
         return self.array[rows].astype(self.number)
 
-    def part(self, rows: NDArray) -> Dense:
-        """Return a copy of some rows."""
+    def part(self, rows: NDArray | slice) -> Dense:
+        """Return a copy of some rows; those of a slice are shared where they lie in C order."""
         return Dense(self.stored[rows])
+
+    def buffer(self) -> DenseBuffer:
+        """Return an empty buffer for such rows."""
+        return DenseBuffer(self)
 
     def design(self, rows: NDArray, center: NDArray, inverse_scale: NDArray, intercept: bool) -> NDArray:
         """Return the rows, centred, scaled, and with a column for the intercept."""
@@ -115,3 +126,22 @@ class Dense(Matrix):
     def check_finite(self, name: str, columns: Sequence[str] | None = None) -> None:
         """Refuse NaN and infinity; no copy of the rows is made."""
         check_finite(self.stored, name, columns)
+
+
+class DenseBuffer(RowBuffer[Dense]):
+    """Rows of which every value is stored, in C order."""
+
+    def __init__(self, like: Dense) -> None:
+        self._rows = ArrayBuffer(np.empty((0, like.shape[1]), like.dtype))
+
+    def put(self, rows: Dense) -> None:
+        """Copy rows to the end."""
+        self._rows.put(rows.stored)
+
+    def keep(self, places: NDArray[np.intp]) -> None:
+        """Keep the rows of these places."""
+        self._rows.keep(places)
+
+    def matrix(self) -> Dense:
+        """Return the rows, where they lie."""
+        return Dense(self._rows.rows)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.columnar import Columnar
 from onelayer.matrices.moments import Moments
+
+if TYPE_CHECKING:
+    from onelayer.matrices.row_buffer import RowBuffer
 
 
 class Matrix(ABC):
@@ -86,12 +89,20 @@ class Matrix(ABC):
         """Return the moments of the columns, in units of X as stored."""
 
     @abstractmethod
+    def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the smallest and the largest value of each column, in units of X as stored; there is a row."""
+
+    @abstractmethod
     def sample(self, rows: NDArray) -> NDArray:
         """Return a few rows with every value, in units of X as stored, in the type of computation."""
 
     @abstractmethod
-    def part(self, rows: NDArray) -> Matrix:
-        """Return some rows as a matrix of their own, as stored."""
+    def part(self, rows: NDArray | slice) -> Matrix:
+        """Return some rows as a matrix of their own, as stored; it may share the memory of a slice."""
+
+    @abstractmethod
+    def buffer(self) -> RowBuffer:
+        """Return an empty buffer for rows of this kind."""
 
     @abstractmethod
     def design(self, rows: NDArray, center: NDArray, inverse_scale: NDArray, intercept: bool) -> Any:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array, hstack
 from onelayer.errors import InvalidDataError
 from onelayer.matrices.matrix import Matrix
 from onelayer.matrices.moments import Moments
+from onelayer.matrices.row_buffer import ArrayBuffer, RowBuffer
 from onelayer.validation import check_finite
 
 MOST_COLUMNS = int(np.iinfo(np.int32).max)
@@ -73,7 +74,7 @@ class Sparse(Matrix):
             shape=(stop - start, self.shape[1]),
         )
 
-    def _taken(self, rows: NDArray) -> csr_array:
+    def _taken(self, rows: NDArray | slice) -> csr_array:
         return self._rows(0, self.shape[0])[rows]
 
     @property
@@ -144,13 +145,23 @@ class Sparse(Matrix):
             columns, values = self.columns[begin:end], self.values[begin:end].astype(np.float64)
             yield columns[counted], values[counted], w[counted]
 
+    def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the smallest and the largest value of each column, the zeros that are not stored included."""
+        rows = self._rows(0, self.shape[0])
+        low, high = (np.asarray(each.todense(), np.float64).ravel() for each in (rows.min(0), rows.max(0)))
+        return low, high
+
     def sample(self, rows: NDArray) -> NDArray:
         """Return a few rows with their zeros, in the type of computation."""
         return self._taken(rows).toarray().astype(self.number, copy=False)
 
-    def part(self, rows: NDArray) -> Sparse:
+    def part(self, rows: NDArray | slice) -> Sparse:
         """Return a copy of some rows."""
         return Sparse(self._taken(rows))
+
+    def buffer(self) -> SparseBuffer:
+        """Return an empty buffer for such rows."""
+        return SparseBuffer(self)
 
     def design(self, rows: NDArray, center: NDArray, inverse_scale: NDArray, intercept: bool) -> csr_array:
         """Return the rows, scaled, and with a column for the intercept."""
@@ -183,6 +194,36 @@ class _Blocks(Sequence):
         start = number * self._size
         stop = min(start + self._size, self._X.shape[0])
         return slice(start, stop), self._X._rows(start, stop).toarray()
+
+
+class SparseBuffer(RowBuffer[Sparse]):
+    """Rows of which the zeros are not stored: their values, columns and lengths."""
+
+    def __init__(self, like: Sparse) -> None:
+        self._n_features = like.shape[1]
+        self._parts = like.values[:0], like.columns[:0], like.starts[:0]
+        self._clear()
+
+    def _clear(self) -> None:
+        self._values, self._columns, self._lengths = map(ArrayBuffer, self._parts)
+
+    def put(self, rows: Sparse) -> None:
+        """Copy rows to the end."""
+        self._values.put(rows.values)
+        self._columns.put(rows.columns)
+        self._lengths.put(np.diff(rows.starts))
+
+    def keep(self, places: NDArray[np.intp]) -> None:
+        """Keep the rows of these places."""
+        kept = self.matrix().part(places)
+        self._clear()
+        self.put(kept)
+
+    def matrix(self) -> Sparse:
+        """Return the rows; values and columns are where they lie."""
+        starts = np.concatenate([[0], np.cumsum(self._lengths.rows)])
+        shape = len(self._lengths), self._n_features
+        return Sparse(csr_array((self._values.rows, self._columns.rows, starts), shape=shape))
 
 
 def _check_structure(X: Any) -> None:

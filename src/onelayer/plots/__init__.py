@@ -30,6 +30,7 @@ from onelayer.plots.history import HistoryDisplay
 from onelayer.plots.influence import InfluenceDisplay
 from onelayer.plots.intervals import CoefficientIntervalsDisplay
 from onelayer.plots.qq import QQDisplay
+from onelayer.plots.regularization_path import RegularizationPathDisplay
 from onelayer.plots.reliability import ReliabilityDisplay
 from onelayer.plots.residuals import ResidualsDisplay
 from onelayer.plots.residuals_vs_fitted import ResidualsVersusFittedDisplay
@@ -55,6 +56,7 @@ __all__ = [
     "LearningCurveDisplay",
     "PredictionErrorDisplay",
     "QQDisplay",
+    "RegularizationPathDisplay",
     "ReliabilityDisplay",
     "ResidualsDisplay",
     "ResidualsVersusFittedDisplay",

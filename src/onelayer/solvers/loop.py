@@ -39,6 +39,8 @@ class Setting:
         A pass may end, as one that ran away, at a minibatch with a mean loss above it.
     output_scale : (n_outputs,) float64 or None
         The scores are output_scale·(ZWᵀ + b); None for ones.
+    weight_scale : float or None
+        By what the weights of the rows are multiplied, so that their mean is 1; None where these are all rows.
     """
 
     objective: Objective
@@ -52,6 +54,7 @@ class Setting:
     n_threads: int
     limit: float
     output_scale: NDArray | None = None
+    weight_scale: float | None = None
 
     @property
     def penalty(self) -> float:

@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from onelayer.solvers.events import Epoch
 from onelayer.solvers.loop import Setting
 from onelayer.solvers.schedules import learning_rate as scheduled
 from onelayer.solvers.solution import Stream
+from onelayer.solvers.source import Block, InMemory, Source
 
 if TYPE_CHECKING:
     from onelayer.solvers.sgd import SGD
@@ -40,12 +42,15 @@ class Run:
     ----------
     sgd : SGD
     objective : Objective
+        Of all rows, or of some from which coordinates and rate are found.
     random_state : RandomState
         Order of the rows.
     start : (coef, intercept) or None
         In units of X as stored; None for zeros.
     stream : Stream or None
         What the run over the rows before these has returned.
+    source : Source or None
+        Where the rows of an epoch come from; None for those of the objective.
     """
 
     def __init__(
@@ -55,11 +60,13 @@ class Run:
         random_state: np.random.RandomState,
         start: tuple[NDArray, NDArray] | None,
         stream: Stream | None,
+        source: Source | None = None,
     ) -> None:
         self.sgd, self.objective, self.random_state = sgd, objective, random_state
         X = objective.X
         n_rows, n_features = X.shape
-        self.batch_size = min(sgd.batch_size, n_rows)
+        self.source = InMemory(n_rows) if source is None else source
+        self.batch_size = min(sgd.batch_size, self.source.n_rows)
         self.automatic = sgd.learning_rate == "auto"
         W, b = self._start() if start is None else start
         self.center, self.inverse_scale = np.zeros(n_features), np.full(n_features, X.unit)
@@ -87,6 +94,7 @@ class Run:
             sgd.threads,
             _HOPELESS * self.reference,
             self.output_scale if (self.output_scale != 1).any() else None,
+            self.source.weight_scale,
         )
         self._begin()
         self._loss_now()  # compiles what it takes, if it is going to be asked
@@ -119,7 +127,7 @@ class Run:
     def _look_at_rows(self, stream: Stream | None, W: NDArray, b: NDArray) -> Stream:
         """Set the standardisation and return what is known of the rows, those before these included."""
         objective, X = self.objective, self.objective.X
-        moments = X.moments(objective.sample_weight)
+        moments = self.source.moments or X.moments(objective.sample_weight)
         share, moments = moments.total, moments if stream is None else stream.moments.merge(moments)
         prior = _PRIOR if self.sgd.streaming else 0.0
         centred = objective.fit_intercept and X.centring
@@ -173,16 +181,17 @@ class Run:
             raise
 
     def _epoch(self, number: int, monitor: Monitor | None, before: Any) -> Epoch:
-        n_rows = self.objective.X.shape[0]
-        began = time.perf_counter()
-        order = self.random_state.permutation(n_rows)
+        began, drawn = time.perf_counter(), self.random_state.get_state()
         attempts = self.attempts(number, before)
-        rate = next(attempts)
-        try:
-            while True:
-                rate = attempts.send(self.loop.run(order, rate))
-        except StopIteration as end:
-            train_loss, rate = end.value
+        next(attempts)
+        while True:
+            self.random_state.set_state(drawn)  # every attempt takes the rows in the same order
+            train_loss, n_rows = self._pass(number)
+            try:
+                attempts.send(train_loss)
+            except StopIteration as end:
+                train_loss, rate = end.value
+                break
         seconds = time.perf_counter() - began
         loss, score = (None, None) if monitor is None else monitor(*self.solution())
         return Epoch(number, self.sgd.epochs, seconds, train_loss, loss, score, rate, n_rows / seconds)
@@ -197,12 +206,12 @@ class Run:
         DivergenceError
         """
         for _ in range(_HALVINGS):
-            rate = self._rate_of(number)
-            train_loss = yield rate
-            if train_loss <= _RUNAWAY * self.reference and self._loss_now() <= _RUNAWAY * self.reference:
+            train_loss = yield self._rate_of(number)
+            rate = self._rate_of(number)  # of rows that come only once, that of the last block
+            if self._is_sound(train_loss):
                 break
             self.loop.restore(before)
-            if not self.automatic:
+            if not self.automatic or not self.source.repeatable:
                 raise DivergenceError(number, rate, self._suggestion())
             self.rate /= 2
         else:
@@ -211,9 +220,49 @@ class Run:
             self._follow(train_loss)
         return train_loss, rate
 
+    def _is_sound(self, train_loss: float) -> bool:
+        """Tell whether an epoch has not run away; of rows that come only once, each block has been judged."""
+        if self.automatic and not self.source.repeatable:
+            return math.isfinite(train_loss)
+        limit = _RUNAWAY * self.reference
+        return train_loss <= limit and self._loss_now() <= limit
+
+    def _pass(self, number: int) -> tuple[float, int]:
+        """Take the steps of one epoch; return the mean loss, infinite if it ran away, and the number of rows."""
+        mean, n_rows = 0.0, 0
+        tries = _HALVINGS if self.automatic and not self.source.repeatable else 1
+        with closing(self.source.epoch(self.objective, self.random_state)) as blocks:
+            for block in blocks:
+                self._go_over(block)
+                loss = self._steps(block, number, tries)
+                n_rows += len(block.order)
+                mean += (loss - mean) * (len(block.order) / n_rows)
+                if not math.isfinite(mean):
+                    return math.inf, n_rows
+        return mean, n_rows
+
+    def _steps(self, block: Block, number: int, tries: int) -> float:
+        """Take the steps of a block; of several tries each begins at the same place, with half the rate."""
+        before = self.loop.state() if tries > 1 else None
+        for _ in range(tries - 1):
+            loss = self.loop.run(block.order, self._rate_of(number))
+            if math.isfinite(loss):
+                return loss
+            self.loop.restore(before)
+            self.rate /= 2
+        return self.loop.run(block.order, self._rate_of(number))
+
+    def _go_over(self, block: Block) -> None:
+        """Have the loop go on over other rows, if they are others."""
+        if block.objective is not self.setting.objective:
+            self.setting = replace(self.setting, objective=block.objective)
+            state = self.loop.state()
+            self.loop = self.sgd.loop(self.setting)
+            self.loop.restore(state)
+
     def _loss_now(self) -> float:
         """Return the loss after an epoch of so few minibatches that its mean loss tells little of the last step."""
-        if self.objective.X.shape[0] > _FEW_BATCHES * self.batch_size:
+        if self.source.n_rows > _FEW_BATCHES * self.batch_size:
             return 0.0
         coef, intercept = self.solution()
         with np.errstate(over="ignore", invalid="ignore"):

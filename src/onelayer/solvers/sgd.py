@@ -28,6 +28,7 @@ from onelayer.solvers.loop import Loop
 from onelayer.solvers.progress import Progress
 from onelayer.solvers.run import Monitor, Run
 from onelayer.solvers.solution import Solution, Stopped, Stream
+from onelayer.solvers.source import Source
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class SGD:
         monitor: Monitor | None = None,
         callbacks: Sequence[Callback] = (),
         stream: Stream | None = None,
+        source: Source | None = None,
     ) -> Solution:
         """Minimise the objective.
 
@@ -98,6 +100,9 @@ class SGD:
         callbacks : sequence of Callback
         stream : Stream, optional
             What the run over the rows before these has returned.
+        source : Source, optional
+            Where the rows of an epoch come from. Then the objective is one of some of them, with the penalty of all,
+            from which coordinates and rate are found. By default they are those of the objective.
 
         Raises
         ------
@@ -111,8 +116,8 @@ class SGD:
         with ExitStack() as endings:
             for callback in callbacks:
                 endings.callback(callback.on_end)
-                callback.on_start(self.epochs, objective.X.shape[0])
-            run = Run(self, objective, random_state, start, stream)
+                callback.on_start(self.epochs, objective.X.shape[0] if source is None else source.n_rows)
+            run = Run(self, objective, random_state, start, stream, source)
             progress = Progress(run, self.patience)
             try:
                 for number in range(1, self.epochs + 1):

@@ -16,11 +16,12 @@ from sklearn.utils import check_random_state
 
 from onelayer.errors import DivergenceError, InvalidDataError
 from onelayer.estimators.regression_fit import RegressionFit
-from onelayer.estimators.single_layer import Labelled, SingleLayer, Task
+from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.estimators.sweep.grid import Parameters
 from onelayer.estimators.sweep.splits import Split
 from onelayer.solvers.closed_form import ClosedForm
 from onelayer.solvers.events import Epoch
+from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.solution import Solution, Stopped
 from onelayer.solvers.sweep.together import Together
 

@@ -35,7 +35,11 @@ class FusedLoop(Loop):
         objective = setting.objective
         X, weights = objective.X, objective.sample_weight
         number = X.number
-        weights = np.zeros(0) if weights is None else weights * (X.shape[0] / weights.sum())
+        if weights is None:
+            weights = np.zeros(0)
+        else:
+            scale = setting.weight_scale
+            weights = weights * (X.shape[0] / weights.sum() if scale is None else scale)
         self.passing = _pass_over(X)(
             setting, np.ascontiguousarray(objective.targets, dtype=number), weights.astype(number)
         )
