@@ -552,7 +552,8 @@ validation_fraction, warm_start, random_state, n_threads
         if method == "closed_form":
             alphas = alphas_of(self.alpha) if several(self.alpha) else ()
             solution, found = by.closed_form(alphas, task, self._monitor(task), self._column_names)
-            found.warn(self.coefficient_names)
+            if task.before is None:
+                found.warn(self.coefficient_names)
         elif method == "newton":
             fit = partial(by.newton, self._newton)
             solution, found = by.fit_each(fit, task, self._losses, go_on=True)

@@ -35,7 +35,12 @@ def closed_form(
     alphas: tuple[float, ...], task: Task, monitor: Monitor | None, columns: Sequence[str] | None
 ) -> Fitted:
     """Fit the squared loss exactly, with the best of several alphas; none of them for the objective's own."""
-    solution = ClosedForm(alphas).solve(task.objective, monitor, task.callbacks, columns)
+    objective, before = task.objective, task.before
+    if before is None or before.known is None:
+        solution = ClosedForm(alphas).solve(objective, monitor, task.callbacks, columns)
+    else:
+        again = ClosedForm(fit_intercept=objective.fit_intercept, n_threads=objective.n_threads)
+        solution = again.solve_statistics(before.known, objective.alpha, monitor)
     return solution, RegressionFit.exact(solution)
 
 

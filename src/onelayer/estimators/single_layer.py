@@ -49,7 +49,15 @@ def as_given(targets: NDArray, weights: NDArray | None) -> tuple[NDArray, NDArra
 
 @dataclass(frozen=True)
 class Task:
-    """What a solver is asked to do: an objective, where to start, who looks on; see ``SGD.solve``."""
+    """What a solver is asked to do: an objective, where to start, who looks on; see ``SGD.solve``.
+
+    Attributes
+    ----------
+    before : Solution or None
+        That of the same rows with another penalty, for an exact solver to go on from.
+    judged_each : bool
+        Whether rows that are held out are judged after each iteration of an exact solver, or at the end alone.
+    """
 
     objective: Objective
     random_state: np.random.RandomState
@@ -58,6 +66,8 @@ class Task:
     callbacks: Sequence[Callback]
     stream: Stream | None
     source: Source | None = None
+    before: Solution | None = None
+    judged_each: bool = True
 
 
 class SingleLayer(BaseEstimator, ABC):

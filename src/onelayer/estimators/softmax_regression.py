@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -499,7 +500,12 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
             usual = _TOL if task.objective.X.dtype == np.float64 else _TOL_OF_SINGLE
             exact = LBFGS(self.max_iter, usual if self.tol == "auto" else float(self.tol))
-            solution = exact.solve(task.objective, task.start, self._monitor(task), task.callbacks)
+            judge = self._monitor(task)
+            monitor = judge if task.judged_each else None
+            solution = exact.solve(task.objective, task.start, monitor, task.callbacks, task.before)
+            if judge is not None and monitor is None:
+                loss, score = judge(solution.coef, solution.intercept)
+                solution.epochs[-1] = replace(solution.epochs[-1], val_loss=loss, val_score=score)
         self.objective_, self.optimality_gap_ = solution.objective, solution.gap
         return solution
 

@@ -79,7 +79,7 @@ def plan(X: np.ndarray, n_outputs: int, standardised: bool, number: np.dtype) ->
     lines = -(-columns * itemsize // 64) | 1
     panel = max(1, min(_PANEL_ROWS, _PANEL_BYTES // max(1, columns * itemsize), n_rows + GROUP - 1) // GROUP)
     most = max(1, _SUM_BYTES // (n_outputs * max(1, columns) * 8))
-    segments = max(1, min(_SEGMENTS, most, n_rows // (4 * GROUP)))
+    segments = max(1, min(_SEGMENTS, most, n_rows // (8 * GROUP)))
     width = lanes(number.itemsize) * DEPTHS[n_outputs // -(-n_outputs // GRADIENT_WIDTH)]
     stride = 0 if direct or wide else lines * 64 // itemsize
     return Plan(panel * GROUP, segments, columns, stride, raw, wide, width)

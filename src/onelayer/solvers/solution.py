@@ -116,6 +116,8 @@ class Solution:
         the ones of least norm. None where it is not known, or a penalty leaves but one solution.
     parts : list of Part
         Of several fits joined, one for each output, their epochs one after the other; else empty.
+    known : object or None
+        What the solver knows of the rows, with which it goes on to another penalty.
     """
 
     coef: NDArray
@@ -129,3 +131,4 @@ class Solution:
     scale: float | NDArray | None = None
     rank: int | None = None
     parts: list[Part] = field(default_factory=list)
+    known: Any = field(default=None, repr=False)

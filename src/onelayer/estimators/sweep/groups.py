@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -15,12 +17,12 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from onelayer.errors import DivergenceError, InvalidDataError
-from onelayer.estimators.regression_fit import RegressionFit
+from onelayer.estimators.exact_path import ExactPath
 from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.estimators.sweep.grid import Parameters
 from onelayer.estimators.sweep.splits import Split
-from onelayer.solvers.closed_form import ClosedForm
-from onelayer.solvers.events import Epoch
+from onelayer.kernels import blas
+from onelayer.solvers.events import Epoch, listeners
 from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.solution import Solution, Stopped
 from onelayer.solvers.sweep.together import Together
@@ -82,6 +84,11 @@ class Group(ABC):
     @abstractmethod
     def epoch(self) -> dict[int, Epoch]:
         """Train those that are running for one epoch, or as long as it takes; return the record of each."""
+
+    @classmethod
+    def epoch_of_each(cls, splits: Sequence[Group]) -> list[dict[int, Epoch]]:
+        """Train the group of each split for one epoch."""
+        return [group.epoch() for group in splits]
 
     @abstractmethod
     def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
@@ -161,7 +168,6 @@ class SideBySide(Group):
 class OneByOne(Group):
     """Candidates of an exact solver that differ in the weight of the penalty alone, from the largest down.
 
-    Least squares sum up the rows once for all of them; of another solver each starts where the one before has ended.
     A candidate of minibatch SGD that shares nothing with others is one alone.
     """
 
@@ -179,29 +185,36 @@ class OneByOne(Group):
 
     def epoch(self) -> dict[int, Epoch]:
         """Fit all."""
-        known: Any = None
-        for candidate in self.running:
-            began = time.perf_counter()
-            model = self.models[candidate]
-            known = self.solutions[candidate] = self._fitted(model, known)
-            self.seconds[candidate] = time.perf_counter() - began
-        return {candidate: self.kept(candidate) for candidate in self.members}
+        return self._epoch(None, threading.Event())
 
-    def _fitted(self, model: SingleLayer, known: Any) -> Solution:
-        """Fit one, from what is known of the one before."""
-        sgd, state = model._check_parameters(), check_random_state(model.random_state)
-        statistics = None if known is None or self.method != "closed_form" else known.statistics
-        if statistics is None:
-            start = None if known is None else (known.coef, known.intercept)
-            return model._solve(sgd, self.method, self.train, self.held_out, start, state, [])
-        task = self.task(model)
-        alpha = task.objective.alpha
-        closed_form = ClosedForm(fit_intercept=task.objective.fit_intercept, n_threads=sgd.n_threads)
-        began = time.perf_counter()
-        solution = closed_form.solve_statistics(statistics, alpha, model._monitor(task))
-        model._know(RegressionFit.exact(solution))
-        model._accept(solution, self.train.X.shape[0], time.perf_counter() - began, self.method, sgd)
-        return solution
+    @classmethod
+    def epoch_of_each(cls, splits: Sequence[Any]) -> list[dict[int, Epoch]]:
+        """Fit the candidates of several splits at the same time, one thread to each split.
+
+        Much of a fit to a few thousand rows is for one thread to do, so that threads for each pass would mostly wait.
+        """
+        n_threads = splits[0].models[splits[0].members[0]]._check_parameters().threads
+        if min(n_threads, len(splits)) == 1:
+            return super().epoch_of_each(splits)
+        given_up = threading.Event()
+        with blas.one_thread(), ThreadPoolExecutor(n_threads) as pool:
+            parts = [pool.submit(group._epoch, 1, given_up) for group in splits]
+            try:
+                return [part.result() for part in parts]
+            except BaseException:
+                given_up.set()
+                raise
+
+    def _epoch(self, n_threads: int | None, given_up: threading.Event) -> dict[int, Epoch]:
+        path = ExactPath(self.method, self.train, self.held_out, n_threads)
+        for candidate in self.running:
+            if given_up.is_set():
+                break
+            began = time.perf_counter()
+            callbacks = listeners([lambda _: given_up.is_set()])
+            self.solutions[candidate] = path.fit(self.models[candidate], callbacks)
+            self.seconds[candidate] = time.perf_counter() - began
+        return {candidate: self.kept(candidate) for candidate in self.solutions}
 
     def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
         """Do nothing: each has ended when it is heard of."""

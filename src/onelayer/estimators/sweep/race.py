@@ -67,7 +67,7 @@ def race(
     standings = [Standing(number, dict(parameters)) for number, parameters in enumerate(candidates)]
     for splits in groups:
         while running := splits[0].running:
-            records = [group.epoch() for group in splits]
+            records = type(splits[0]).epoch_of_each(splits)
             came_through = [c for c in running if all(c in found for found in records)]
             for c in running:
                 if c in came_through:

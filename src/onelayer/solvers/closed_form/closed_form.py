@@ -310,6 +310,7 @@ def _run(
         stopped,
         [record],
         gap=0.0,
+        known=statistics,
         least_squares=found,
         statistics=statistics,
         losses=losses,

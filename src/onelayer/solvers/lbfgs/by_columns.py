@@ -40,11 +40,16 @@ class ByColumns(Design):
         total, gradient = self._pass(theta)
         loss = total / self.n_rows
         gradient /= self.n_rows
-        gradient += self.penalty * theta
+        of_penalty = self.penalty_gradient(theta)
+        gradient += of_penalty
         gradient -= gradient.mean(axis=1, keepdims=True)
         if not self.intercept:
             gradient[-1] = 0
-        return loss + 0.5 * float(np.vdot(theta, self.penalty * theta)), loss, gradient
+        return loss + 0.5 * float(np.vdot(theta, of_penalty)), loss, gradient
+
+    def penalty_gradient(self, theta: NDArray) -> NDArray:
+        """Return the gradient of the penalty at θ."""
+        return self.penalty * theta
 
     def inner(self, u: NDArray, v: NDArray) -> float:
         """Return the inner product of two vectors like θ."""

@@ -9,6 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.solvers.lbfgs.design import Design
+
+_FEWEST_ROWS, _ROWS_PER_CLASS = 512, 32  # that stand for all
 _LEAST = 1e-3  # share of the mean curvature below which a direction between classes is not taken for flat
 
 
@@ -34,6 +37,12 @@ class Coupling:
         c, U = c[1:], U[:, 1:]
         U -= U.mean(axis=0)
         return cls(np.maximum(c, _LEAST * max(float(c.mean()), np.finfo(np.float64).tiny)), U)
+
+    @classmethod
+    def at(cls, design: Design, theta: NDArray, most: int | None = None) -> Self:
+        """Return that of some rows of a design at θ, at most so many."""
+        which = design.some(most or max(_FEWEST_ROWS, _ROWS_PER_CLASS * design.n_outputs))
+        return cls.of(design.probabilities(theta, which), design.weights_of(which))
 
     def solve(self, of_classes: NDArray) -> NDArray:
         """Return the vector that sums to zero and whose product with C is this one, which sums to zero."""

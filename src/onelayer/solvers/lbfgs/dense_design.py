@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import full_pass, row_losses, scoring
+from onelayer.kernels import full_pass, lines, row_losses, scoring
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.newton.coordinates import Coordinates
 
+_KEPT = 1 << 22  # numbers of Z up to which they are kept
 _SAMPLE = 1 << 16  # numbers from which centres and scales are taken
 
 
@@ -26,19 +27,34 @@ class DenseDesign(ByColumns):
             seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept, _SAMPLE)
             center, scale = seen.center.astype(X.number).astype(np.float64), seen.scale
         super().__init__(objective, center, scale, number)
-        source, nothing = scoring.writeable(X.array), np.zeros(0, number)
+        nothing = np.zeros(0, number)
+        self._kept = self._standardised(number)
+        source = scoring.writeable(X.array) if self._kept is None else self._kept
+        on_the_way = not self._bytes and self._kept is None
         self._rows = scoring.Rows(
             source,
-            nothing if self._bytes else center.astype(number),
-            nothing if self._bytes else scale.astype(number),
+            center.astype(number) if on_the_way else nothing,
+            scale.astype(number) if on_the_way else nothing,
             number.type(X.unit),
             np.ascontiguousarray(objective.targets, number),
             nothing if self.share is None else self.share.astype(number),
             np.arange(self.n_rows),
         )
-        self._cut = full_pass.plan(source, self.n_outputs, not self._bytes, number)
+        self._cut = full_pass.plan(source, self.n_outputs, on_the_way, number)
         loss = objective.loss
         self._loss = row_losses.RowLoss(loss.code, loss.parameter(number), nothing)
+
+    def _standardised(self, number: np.dtype) -> NDArray | None:
+        """Return Z in whole vectors, where floats are so few that a copy of them is worth its room; else None."""
+        X, (n_rows, n_features) = self.objective.X, self.objective.X.shape
+        columns = scoring.padded(n_features, number)
+        if self._bytes or n_rows * columns > _KEPT:
+            return None
+        kept = lines.empty(n_rows, columns, number)
+        Z = kept[:, :n_features]
+        np.subtract(X.array, self.center.astype(number), out=Z)
+        Z *= self.scale.astype(number)
+        return kept
 
     def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
         total, G, g = full_pass.full_pass(
@@ -48,7 +64,18 @@ class DenseDesign(ByColumns):
 
     def rows(self, which: NDArray) -> NDArray:
         """Return some rows [z, 1] with every value."""
+        if self._kept is not None:
+            return np.column_stack(
+                [self._kept[which, : self.n_features], np.full(len(which), self.intercept)]
+            )
         return self.objective.X.design(which, self.center, self.scale, self.intercept)
+
+    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+        if self._kept is None:
+            return super().probabilities(theta, which)
+        scores = self._kept[which, : self.n_features] @ theta[:-1].astype(self.number) + theta[-1]
+        return self.objective.loss.probabilities(scores.astype(np.float64))  # type: ignore[attr-defined]
 
     @property
     def work(self) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onelayer.matrices import spread
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.coupling import Coupling
+from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.line_search import Point, search
@@ -22,6 +23,9 @@ _FAR = 10.0  # how far off an intercept may be, in nats
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 1 << 11, 64  # of a head start
 _WORTH = 8  # times as many rows as that make one worth while
 _ROUGHLY, _MOST_STEPS = 1e-4, 50
+_FARTHEST = 2.0  # times the way between two optima that their line is followed
+_SHARE = 0.1  # of the bound that the intercepts may have
+_LEVELLED = 4096  # rows that tell how the intercepts are levelled
 _CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as small as one likes
 
 
@@ -38,17 +42,57 @@ class Descent:
         Whether all rows are on the right side and there is no penalty, so that F has no least value.
     """
 
-    def __init__(self, objective: Objective, start: tuple[NDArray, NDArray] | None, tol: float) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        start: tuple[NDArray, NDArray] | None,
+        tol: float,
+        known: Descent | None = None,
+    ) -> None:
         self._tol, self._objective = tol, objective
-        start = _head_start(objective) if start is None else start
-        self._kind = kind_of(objective, start is not None)
-        self._design = self._kind(objective, objective.X.number)
-        self.point = self._evaluate(self._design.start(start))
-        self._ladder = Ladder(self._design, self.point.theta)
-        self._memory = Memory(self.point.theta.size, self._design.inner)
+        if known is None:
+            start = _head_start(objective) if start is None else start
+            self._kind = kind_of(objective, start is not None)
+            self._designs: dict[np.dtype, Design] = {}
+            self._design = self._design_in(objective.X.number)
+            self.point = self._evaluate(self._design.start(start))
+            self._ladder = Ladder(self._design, self.point.theta)
+            self._memory = Memory(self.point.theta.size, self._design.inner)
+            self._trail: list[tuple[float, NDArray]] = []
+        else:
+            self._go_on_from(known)
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
         self.distance = math.inf
+
+    def _go_on_from(self, known: Descent) -> None:
+        """Begin where the optimum is likely to be, by those for one or two larger penalties."""
+        objective, before = self._objective, known._design
+        self._kind = known._kind
+        self._designs = {number: each.repenalised(objective) for number, each in known._designs.items()}
+        self._design = self._design_in(objective.X.number)
+        self._trail = [*known._trail[-1:], (known._objective.alpha, known.point.theta)]
+        points = [self._again(known)]
+        points += [
+            self._evaluate(self._design.renewed(theta)) for theta in _continued(self._trail, objective.alpha)
+        ]
+        self.point = min(points, key=lambda point: point.value)
+        self._ladder = Ladder(self._design, self.point.theta, known._ladder.preconditioner)
+        self._memory = known._memory.repenalised(before, self._design, self._ladder.preconditioner)
+
+    def _again(self, known: Descent) -> Point:
+        """Return where another descent has ended; in the same type, losses and slopes are known."""
+        design, before, point = self._design, known._design, known.point
+        if design.number != before.number:
+            return self._evaluate(design.renewed(point.theta))
+        theta, more = point.theta, design.penalty_gradient(point.theta) - before.penalty_gradient(point.theta)
+        return Point(theta, point.value + 0.5 * design.inner(theta, more), point.loss, point.gradient + more)
+
+    def _design_in(self, number: np.dtype) -> Design:
+        """Return the design in which passes compute in this type."""
+        if number not in self._designs:
+            self._designs[number] = self._kind(self._objective, number)
+        return self._designs[number]
 
     def _evaluate(self, theta: NDArray) -> Point:
         value, loss, gradient = self._design.value_and_gradient(theta)
@@ -98,16 +142,16 @@ class Descent:
     def in_double(self) -> None:
         """Compute in float64 from now on."""
         if self._design.number != _DOUBLE:
-            self._design = self._kind(self._objective, _DOUBLE)
+            self._design = self._design_in(_DOUBLE)
             self.point = self._evaluate(self._design.renewed(self.point.theta))
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
-        if not self._design.intercept:
+        of_weights, of_intercepts = self._bounds()
+        if not of_intercepts > _SHARE * of_weights:
             return
-        theta, which = self.point.theta.copy(), self._design.some()
-        coupling = Coupling.of(self._design.probabilities(theta, which), self._design.weights_of(which))
-        theta[-1] -= coupling.solve(self.point.gradient[-1])
+        theta = self.point.theta.copy()
+        theta[-1] -= Coupling.at(self._design, theta, _LEVELLED).solve(self.point.gradient[-1])
         levelled = self._evaluate(theta)
         if np.abs(levelled.gradient[-1]).sum() < np.abs(self.point.gradient[-1]).sum():
             self.point = levelled
@@ -125,11 +169,21 @@ class Descent:
         F is α-strongly convex in W: F − F* ≤ Σ g²/(2·penalty) with its gradient g in W. What is left of the gradient
         in b counts with intercepts that are off by ``_FAR`` at most.
         """
-        point = self.point
-        bound = self._design.square_over_penalty(point.gradient) + _FAR * float(
-            np.abs(point.gradient[-1]).sum()
-        )
-        return bound / point.value if point.value > 0 else math.inf
+        value = self.point.value
+        return sum(self._bounds()) / value if value > 0 else math.inf
+
+    def _bounds(self) -> tuple[float, float]:
+        gradient = self.point.gradient
+        return self._design.square_over_penalty(gradient), _FAR * float(np.abs(gradient[-1]).sum())
+
+
+def _continued(trail: list[tuple[float, NDArray]], alpha: float) -> list[NDArray]:
+    """Return where the line through two optima leads, over the logarithm of alpha; nothing if there is none."""
+    if len(trail) < 2 or not 0 < alpha < trail[1][0] < trail[0][0]:
+        return []
+    (first, one), (second, two) = trail
+    times = math.log(alpha / second) / math.log(second / first)
+    return [two + min(times, _FARTHEST) * (two - one)]
 
 
 def _head_start(objective: Objective) -> tuple[NDArray, NDArray] | None:

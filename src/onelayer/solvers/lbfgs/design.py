@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +39,25 @@ class Design(ABC):
     """
 
     def __init__(self, objective: Objective, center: NDArray, scale: NDArray, number: np.dtype) -> None:
-        self.objective, self.center, self.scale, self.number = objective, center, scale, number
+        self.center, self.scale, self.number = center, scale, number
         self.n_rows, self.n_features = objective.X.shape
         self.n_outputs, self.intercept = objective.n_outputs, objective.fit_intercept
-        with np.errstate(over="ignore"):
-            penalty = objective.alpha * np.square(scale / objective.X.unit)
-        self.penalty = np.append(penalty, 0.0)[:, None]
+        self._take(objective)
         weights = objective.sample_weight
         self.share = None if weights is None else weights * (self.n_rows / weights.sum())
         self.counted = np.arange(self.n_rows) if weights is None else np.flatnonzero(weights)
+
+    def _take(self, objective: Objective) -> None:
+        self.objective = objective
+        with np.errstate(over="ignore"):
+            penalty = objective.alpha * np.square(self.scale / objective.X.unit)
+        self.penalty = np.append(penalty, 0.0)[:, None]
+
+    def repenalised(self, objective: Objective) -> Self:
+        """Return the design of an objective that differs from its own in the weight of the penalty alone."""
+        other = copy.copy(self)
+        other._take(objective)
+        return other
 
     @property
     @abstractmethod
@@ -59,6 +71,10 @@ class Design(ABC):
     @abstractmethod
     def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
         """Return F, the mean loss in it, and the gradient of F."""
+
+    @abstractmethod
+    def penalty_gradient(self, theta: NDArray) -> NDArray:
+        """Return the gradient of the penalty at θ."""
 
     @abstractmethod
     def inner(self, u: NDArray, v: NDArray) -> float:

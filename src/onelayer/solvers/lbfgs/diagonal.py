@@ -19,6 +19,7 @@ class Diagonal(Preconditioner[ByColumns]):
 
     def __init__(self, design: ByColumns, coupling: Coupling, mean: NDArray, variance: NDArray) -> None:
         self._intercept, self._mean, self._coupling = design.intercept, mean, coupling
+        self._variance = variance
         scale = coupling.c * variance[:, None] + design.penalty[:-1]
         least = np.finfo(np.float64).eps * float(scale.max(initial=0.0)) or 1.0
         self._scale = np.maximum(scale, least)
@@ -31,12 +32,15 @@ class Diagonal(Preconditioner[ByColumns]):
     @classmethod
     def build(cls, design: ByColumns, theta: NDArray) -> Self:
         """Return that at θ."""
-        which = design.some()
-        coupling = Coupling.of(design.probabilities(theta, which), design.weights_of(which))
+        coupling = Coupling.at(design, theta)
         mean, square = design.column_moments()
         if not design.intercept:
             return cls(design, coupling, np.zeros_like(mean), square)
         return cls(design, coupling, mean, np.maximum(square - mean * mean, 0))
+
+    def repenalised(self, design: ByColumns, theta: NDArray) -> Self:
+        """Return that of another penalty and of C at θ."""
+        return type(self)(design, Coupling.at(design, theta), self._mean, self._variance)
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from typing import Self
 
 import numpy as np
@@ -33,13 +35,14 @@ class Kronecker(Preconditioner[ByColumns]):
     name = "kronecker"
 
     def __init__(self, design: ByColumns, coupling: Coupling, weights: NDArray, rows: NDArray) -> None:
-        self._intercept, self._coupling = design.intercept, coupling
+        self._intercept, self._coupling, self._alpha = design.intercept, coupling, design.objective.alpha
         Z = rows[:, :-1].astype(np.float64)
         self._mean = weights @ Z if design.intercept else np.zeros(Z.shape[1])
         Z -= self._mean
         Z *= np.sqrt(weights)[:, None]
         variance = np.einsum("ij,ij->j", Z, Z)
         penalty, usual = design.penalty[:-1, 0], float(coupling.c.mean()) * np.maximum(variance, _FLOOR)
+        self._floored = bool((penalty < _FLOOR * usual).any())
         self._root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
         Z /= self._root
         self._g, self._V, self._rest = _leading(Z)
@@ -66,6 +69,23 @@ class Kronecker(Preconditioner[ByColumns]):
         of_rows = weights * uncertain
         return cls(design, Coupling.of(P, weights), of_rows / of_rows.sum(), rows)
 
+    def repenalised(self, design: ByColumns, theta: NDArray) -> Self:
+        """Return that of another penalty and of C at θ; eigenvectors stay where all penalties grow alike."""
+        alpha = design.objective.alpha
+        if self._floored or not alpha > 0:
+            return super().repenalised(design, theta)
+        other, times = copy.copy(self), alpha / self._alpha
+        other._coupling = Coupling.at(design, theta)
+        other._alpha, other._root = alpha, self._root * math.sqrt(times)
+        other._g, other._rest = self._g / times, self._rest / times
+        return other
+
+    @classmethod
+    def solve_cost(cls, design: ByColumns) -> float:
+        """Return the cost of two products with the eigenvectors."""
+        p = design.n_features
+        return 2.0 * p * (p if p <= _WHOLE else min(_RANK, p)) * design.n_outputs
+
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
         return self._coupling.solve_beside(gradient, self._mean, self._intercept, self._solve_columns)
@@ -73,8 +93,9 @@ class Kronecker(Preconditioner[ByColumns]):
     def _solve_columns(self, W: NDArray, c: NDArray) -> NDArray:
         root, base = self._root[:, None], 1 / (1 + c * self._rest)
         W = W / root
-        among = self._V.T @ W
-        return (W * base + self._V @ (among * (1 / (1 + np.outer(self._g, c)) - base))) / root
+        among = W.T @ self._V
+        among *= 1 / (1 + np.outer(c, self._g)) - base[:, None]
+        return (W * base + self._V @ among.T) / root
 
 
 def _leading(Z: NDArray) -> tuple[NDArray, NDArray, float]:

@@ -41,14 +41,20 @@ class Ladder:
     design : Design
     theta : array
         The parameters at the start.
+    known : Preconditioner, optional
+        One for the same rows and another penalty.
     """
 
-    def __init__(self, design: Design, theta: NDArray) -> None:
+    def __init__(self, design: Design, theta: NDArray, known: Preconditioner[Any] | None = None) -> None:
         self._design, self._pass = design, design.work + _OVERHEAD
         self._rungs = [kind for kind in _RUNGS[type(design)] if math.isfinite(kind.cost(design))]
         cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
-        self._build(theta)
+        if known is None:
+            self._build(theta)
+            return
+        self.preconditioner, self._rung = known.repenalised(design, theta), self._rungs.index(type(known))
+        self._seen: list[float] = []
 
     def _build(self, theta: NDArray) -> None:
         while True:
@@ -58,7 +64,7 @@ class Ladder:
             except np.linalg.LinAlgError:  # rounding leaves nothing positive: the rung below must do
                 del self._rungs[self._rung]
                 self._rung -= 1
-        self._seen: list[float] = []
+        self._seen = []
 
     @property
     def name(self) -> str:
@@ -76,12 +82,13 @@ class Ladder:
         """
         self._seen.append(math.log(decrement))
         half = min(_WINDOW, len(self._seen) // 2)
-        if half < (1 if self._cost(self._next) <= self._pass else 2):
+        now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in self._here_and_next)
+        if half < (1 if self._cost(self._next) <= now_each else 2):
             return False
         before, now = self._seen[-2 * half : -half], self._seen[-half:]
         fallen = (sum(before) - sum(now)) / half**2
         remaining = (now[-1] - math.log(wanted)) / fallen if fallen > 0 else math.inf
-        if remaining * self._pass <= self._cost(self._next) + _AFTERWARDS * self._pass:
+        if remaining * now_each <= self._cost(self._next) + _AFTERWARDS * then_each:
             return False
         self._rung = self._next
         self._build(theta)
@@ -90,6 +97,10 @@ class Ladder:
     @property
     def _next(self) -> int:
         return min(self._rung + 1, len(self._rungs) - 1)
+
+    @property
+    def _here_and_next(self) -> tuple[type[Preconditioner[Any]], type[Preconditioner[Any]]]:
+        return self._rungs[self._rung], self._rungs[self._next]
 
     def _cost(self, rung: int) -> float:
         return self._rungs[rung].cost(self._design)

@@ -47,6 +47,7 @@ class LBFGS:
         start: tuple[NDArray, NDArray] | None = None,
         monitor: Monitor | None = None,
         callbacks: Sequence[Callback] = (),
+        before: Solution | None = None,
     ) -> Solution:
         """Minimise the objective.
 
@@ -59,11 +60,14 @@ class LBFGS:
         monitor : callable, optional
             Returns (loss, score) of (coef, intercept) on validation data.
         callbacks : sequence of Callback
+        before : Solution, optional
+            That of the same objective with a larger penalty, from which this one goes on instead of from ``start``.
 
         Returns
         -------
         Solution
-            ``gap`` is an upper bound of (F − F*)/F; ``objective`` is F.
+            ``gap`` is an upper bound of (F − F*)/F; ``objective`` is F. ``known`` is large: what the same rows with
+            another penalty can go on from.
 
         Warns
         -----
@@ -77,7 +81,7 @@ class LBFGS:
         """
         with blas.one_thread():
             descent, epochs, stopped = iterate(
-                lambda: Descent(objective, start, self.tol),
+                lambda: Descent(objective, start, self.tol, None if before is None else before.known),
                 self.max_iter,
                 objective.X.shape[0],
                 monitor,
@@ -90,7 +94,8 @@ class LBFGS:
             stopped = Stopped.SEPARABLE
         if stopped in (Stopped.FINISHED, Stopped.SEPARABLE) and not converged:
             warnings.warn(self._complaint(descent), ConvergenceWarning, stacklevel=2)
-        return Solution(coef, intercept, converged, stopped, epochs, gap=gap, objective=descent.point.value)
+        value = descent.point.value
+        return Solution(coef, intercept, converged, stopped, epochs, gap=gap, objective=value, known=descent)
 
     def _complaint(self, descent: Descent) -> str:
         if descent.separated:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
 _BYTES = 1 << 28
@@ -32,7 +33,7 @@ class Memory:
     """
 
     def __init__(self, size: int, inner: Callable[[NDArray, NDArray], float]) -> None:
-        self._inner = inner
+        self._inner, self._size = inner, size
         pairs = int(np.clip(_BYTES // (16 * max(1, size)), _FEWEST, _MOST))
         self._pairs: deque[tuple[NDArray, NDArray, float]] = deque(maxlen=pairs)
         self._scale = 1.0
@@ -50,6 +51,14 @@ class Memory:
             self._pairs.append((step, change, curvature))
             if preconditioner.rough:
                 self._scale = curvature / self._inner(change, preconditioner.solve(change))
+
+    def repenalised(self, before: Design, now: Design, preconditioner: Preconditioner[Any]) -> Memory:
+        """Return what the same steps would be remembered by with the penalty of another design of the same rows."""
+        other = Memory(self._size, now.inner)
+        for step, change, _ in self._pairs:
+            more = now.penalty_gradient(step) - before.penalty_gradient(step)
+            other.add(step, change + more, preconditioner)
+        return other
 
     def direction(self, gradient: NDArray, preconditioner: Preconditioner[Any]) -> NDArray:
         """Return −B⁻¹·gradient."""

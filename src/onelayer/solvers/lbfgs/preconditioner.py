@@ -34,9 +34,18 @@ class Preconditioner(ABC, Generic[AnyDesign]):
         """Return what it costs to build one; infinite where there is none."""
 
     @classmethod
+    def solve_cost(cls, design: AnyDesign) -> float:
+        """Return what it costs to use one, where that is not little beside a pass."""
+        return 0.0
+
+    @classmethod
     @abstractmethod
     def build(cls, design: AnyDesign, theta: NDArray) -> Self:
         """Return that of the Hessian at θ."""
+
+    def repenalised(self, design: AnyDesign, theta: NDArray) -> Self:
+        """Return that of the Hessian at θ with another penalty, that of the design; what is dear to make is kept."""
+        return type(self).build(design, theta)
 
     @abstractmethod
     def solve(self, gradient: NDArray) -> NDArray:

@@ -29,13 +29,22 @@ class RowSpaceDesign(Design):
         n_features = X.shape[1]
         super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
         self._rows = SparseRows(objective, self.share, number)
-        self._alpha = float(self.penalty[0, 0]) if n_features else 0.0
+
+    @property
+    def _alpha(self) -> float:
+        return float(self.penalty[0, 0])
 
     @staticmethod
     def suits(objective: Objective) -> bool:
         """Tell whether the rows are few enough, and each sparse enough, for this to pay."""
         n_rows, n_features = objective.X.shape
         return _FEWER * n_rows <= n_features
+
+    def penalty_gradient(self, theta: NDArray) -> NDArray:
+        """Return what stands for the gradient of the penalty at θ."""
+        gradient = self._alpha * theta
+        gradient[-1] = 0
+        return gradient
 
     def inner(self, u: NDArray, v: NDArray) -> float:
         """Return the inner product of the W and b that two vectors stand for."""
@@ -67,9 +76,10 @@ class RowSpaceDesign(Design):
         loss = self._rows.losses(slopes, theta[-1]) / n
         gradient = np.empty(theta.shape)
         D = slopes[:, : self.n_outputs] / n
-        gradient[:n] = D + self._alpha * theta[:n]
-        gradient[n:-1] = self._scores(D) + self._alpha * theta[n:-1]
+        gradient[:n] = D
+        gradient[n:-1] = self._scores(D)
         gradient[-1] = D.sum(axis=0, dtype=np.float64) if self.intercept else 0
+        gradient += self.penalty_gradient(theta)
         gradient -= gradient.mean(axis=1, keepdims=True)
         square = float(np.vdot(theta[:n], theta[n:-1]))
         return loss + 0.5 * self._alpha * square, loss, gradient

@@ -29,8 +29,7 @@ class Uniform(Preconditioner[RowSpaceDesign]):
     @classmethod
     def build(cls, design: RowSpaceDesign, theta: NDArray) -> Self:
         """Return that at θ."""
-        which = design.counted
-        coupling = Coupling.of(design.probabilities(theta, which), design.weights_of(which))
+        coupling = Coupling.at(design, theta, design.n_rows)
         mean, square = design.column_moments()
         variance = square - mean * mean * design.intercept
         rho = float(np.maximum(variance, 0).sum()) / design.n_rows

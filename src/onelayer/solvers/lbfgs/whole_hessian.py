@@ -23,6 +23,7 @@ _ACTIVE = 2.6  # classes with a larger one, in a row of ten
 _CHUNK = 4096
 _SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
 _PAIR_COST = 3e6
+_READING = 8.0  # multiplications in the time that it takes to read a number of the factor twice
 _BRIEF = 1 << 18
 _BLOCK, _SHORT_CHUNK = 512, 1024
 
@@ -93,6 +94,15 @@ class WholeHessian(Preconditioner[ByColumns]):
             return H
 
         return cls(Factor.of(hessian, n_threads), others, design)
+
+    def repenalised(self, design: ByColumns, theta: NDArray) -> Self:
+        """Return this one: with a penalty that is not much smaller it does for some steps, and a new one is dear."""
+        return self
+
+    @classmethod
+    def solve_cost(cls, design: ByColumns) -> float:
+        """Return the cost of reading the factor twice."""
+        return _READING * float((design.n_features + design.intercept) * (design.n_outputs - 1)) ** 2
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
