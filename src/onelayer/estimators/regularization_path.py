@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from onelayer import validation
 from onelayer.errors import InvalidParameterError
+from onelayer.estimators.exact_path import ExactPath
 from onelayer.estimators.single_layer import SingleLayer
 
 _WIDEST_C = 1e4
@@ -79,8 +80,8 @@ def regularization_path(
 ) -> RegularizationPath:
     """Minimise F(W, b) = Σᵢ wᵢ·ℓ(Sᵢ, yᵢ) / Σᵢ wᵢ + α/2·‖W‖² for each α of a falling sequence.
 
-    Each fit starts where the one before has ended (continuation): of a large α the optimum is near zero, and the next
-    is near that. Mostly that saves iterations.
+    Each fit goes on from those before (continuation): of a large α the optimum is near zero, and the next is near where
+    the line through the last two leads over log α. What is known of the rows and of the curvature goes along.
 
     Parameters
     ----------
@@ -108,8 +109,7 @@ def regularization_path(
 
     Notes
     -----
-    Cost: about that of a fit for each α, less what the starts save. Least squares by the closed form sum up the rows
-    for each α anew.
+    Cost: a few to some tens of passes over the rows for each α. Least squares by the closed form sum up the rows once.
 
     References
     ----------
@@ -125,18 +125,21 @@ def regularization_path(
     >>> path.coefs.shape, bool((np.diff(np.linalg.norm(path.coefs, axis=(1, 2))) > 0).all())
     ((5, 3, 4), True)
     """
-    model = clone(estimator).set_params(warm_start=True, alpha=0.0)
-    if model._solver_for(X, model._method()) == "sgd":
+    model = clone(estimator).set_params(alpha=0.0)
+    method = model._solver_for(X, model._method())
+    if method == "sgd":
         raise InvalidParameterError(
             "a path has the optimum for each alpha, which minibatch SGD does not reach; leave solver and its "
             "parameters at their defaults"
         )
-    validation_data = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
-    falling, points, unit = _falling(alphas, y, sample_weight), [], 0.0
+    falling, exact = _falling(alphas, y, sample_weight), method == "closed_form"
+    train = model._labelled(X, y, sample_weight, reset=True, targets_known=False, exact=exact)
+    held_out = model._held_out((X_val, y_val, sample_weight_val), model._n_outputs(train.targets), exact)
+    path, points = ExactPath(method, train, held_out), []
     for alpha in falling:
-        model.set_params(alpha=float(alpha)).fit(X, y, sample_weight, **validation_data)
-        unit = unit or model._inputs(X).unit
-        points.append(_point(model, unit))
+        model.set_params(alpha=float(alpha))
+        model._conclude(path.fit(model))
+        points.append(_point(model, train.X.unit))
     coefs, intercepts, objectives, gaps, n_iters, losses, scores = map(np.array, zip(*points, strict=True))
     if X_val is None:
         losses, scores = None, None  # type: ignore[assignment]

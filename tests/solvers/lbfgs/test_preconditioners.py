@@ -156,7 +156,8 @@ def test_coupling():
 @pytest.mark.parametrize("n", [1, 5, 100])
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_factor(n, n_threads, monkeypatch):
-    monkeypatch.setattr("onelayer.solvers.lbfgs.factor._BLOCK", 8)
+    for size in ("_SMALLEST", "_LARGEST"):
+        monkeypatch.setattr(f"onelayer.solvers.lbfgs.factor.{size}", 8)
     A = np.random.RandomState(0).randn(n, 3 * n)
     H = A @ A.T
     factor = Factor.of(lambda: np.tril(H), n_threads)

@@ -78,7 +78,10 @@ class Descent:
         ]
         self.point = min(points, key=lambda point: point.value)
         self._ladder = Ladder(self._design, self.point.theta, known._ladder.preconditioner)
-        self._memory = known._memory.repenalised(before, self._design, self._ladder.preconditioner)
+        if self._ladder.fresh and not self._ladder.preconditioner.rough:
+            self._memory = Memory(self.point.theta.size, self._design.inner)
+        else:
+            self._memory = known._memory.repenalised(before, self._design, self._ladder.preconditioner)
 
     def _again(self, known: Descent) -> Point:
         """Return where another descent has ended; in the same type, losses and slopes are known."""

@@ -31,7 +31,7 @@ _AFTERWARDS = 4.0  # iterations that remain after a change
 
 
 class Ladder:
-    """The preconditioner in use, and when it is to be replaced.
+    """The preconditioner in use, ``fresh`` if it was made at θ from nothing, and when it is to be replaced.
 
     Costs are counted, not measured, so that the same problem always takes the same steps. A better one (or, on the last
     rung, a fresh one) is built where the passes that the present rate of progress asks for cost more.
@@ -50,7 +50,8 @@ class Ladder:
         self._rungs = [kind for kind in _RUNGS[type(design)] if math.isfinite(kind.cost(design))]
         cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
-        if known is None:
+        self.fresh = known is None or self._rungs.index(type(known)) <= self._rung
+        if known is None or self.fresh:
             self._build(theta)
             return
         self.preconditioner, self._rung = known.repenalised(design, theta), self._rungs.index(type(known))
