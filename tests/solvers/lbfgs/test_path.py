@@ -86,6 +86,22 @@ def test_value_and_gradient_with_another_penalty(kind):
 
 
 @pytest.mark.parametrize("kind", DESIGNS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_curvature_along_a_direction(kind, weighted):
+    F = problem(kind)
+    F = replace(F, sample_weight=np.random.RandomState(1).rand(F.X.shape[0]) if weighted else None)
+    design, random = kind(F, np.dtype(np.float64)), np.random.RandomState(0)
+    theta, direction = (design.renewed(0.1 * random.randn(*design.start(None).shape)) for _ in range(2))
+    theta, direction = (each - each.mean(axis=1, keepdims=True) for each in (theta, direction))
+    step = 1e-4
+    slopes = [
+        design.inner(direction, design.value_and_gradient(theta + side * step * direction)[2])
+        for side in (-1, 1)
+    ]
+    assert design.curvature(theta, direction) == pytest.approx((slopes[1] - slopes[0]) / (2 * step), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", DESIGNS)
 def test_steps_are_remembered_as_if_they_had_been_made_with_the_other_penalty(kind):
     F = problem(kind)
     design = kind(F, np.dtype(np.float64))

@@ -70,8 +70,7 @@ class ByColumns(Design):
         coef = theta[:-1].T * self.scale
         return coef, theta[-1] - coef @ self.center
 
-    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
-        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+    def scores(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return the scores of some rows, (n, n_outputs) float64."""
         Z = self.objective.X.design(which, self.center, self.scale, self.intercept)
-        scores = np.asarray(Z @ theta.astype(Z.dtype), np.float64)
-        return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
+        return np.asarray(Z @ theta.astype(Z.dtype), np.float64)

@@ -70,12 +70,11 @@ class DenseDesign(ByColumns):
             )
         return self.objective.X.design(which, self.center, self.scale, self.intercept)
 
-    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
-        """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+    def scores(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return the scores of some rows, (n, n_outputs) float64."""
         if self._kept is None:
-            return super().probabilities(theta, which)
-        scores = self._kept[which, : self.n_features] @ theta[:-1].astype(self.number) + theta[-1]
-        return self.objective.loss.probabilities(scores.astype(np.float64))  # type: ignore[attr-defined]
+            return super().scores(theta, which)
+        return self._kept[which, : self.n_features] @ theta[:-1].astype(self.number) + theta[-1]
 
     @property
     def work(self) -> float:

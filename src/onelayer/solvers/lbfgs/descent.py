@@ -57,7 +57,7 @@ class Descent:
             self._design = self._design_in(objective.X.number)
             self.point = self._evaluate(self._design.start(start))
             self._ladder = Ladder(self._design, self.point.theta)
-            self._memory = Memory(self.point.theta.size, self._design.inner)
+            self._memory = self._new_memory()
             self._trail: list[tuple[float, NDArray]] = []
         else:
             self._go_on_from(known)
@@ -79,9 +79,19 @@ class Descent:
         self.point = min(points, key=lambda point: point.value)
         self._ladder = Ladder(self._design, self.point.theta, known._ladder.preconditioner)
         if self._ladder.fresh and not self._ladder.preconditioner.rough:
-            self._memory = Memory(self.point.theta.size, self._design.inner)
+            self._memory = self._new_memory()
         else:
             self._memory = known._memory.repenalised(before, self._design, self._ladder.preconditioner)
+
+    def _new_memory(self) -> Memory:
+        """Return a memory of nothing but how long the first step should be."""
+        design, point, preconditioner = self._design, self.point, self._ladder.preconditioner
+        memory = Memory(point.theta.size, design.inner)
+        if preconditioner.rough:
+            direction = memory.direction(point.gradient, preconditioner)
+            curvature = design.curvature(point.theta, direction)
+            memory.take_size(curvature, -design.inner(direction, point.gradient))
+        return memory
 
     def _again(self, known: Descent) -> Point:
         """Return where another descent has ended; in the same type, losses and slopes are known."""
@@ -120,7 +130,7 @@ class Descent:
             self._settle(True, direction)
             return
         if self._ladder.replaced(point.theta, decrement, wanted):
-            self._memory.clear()
+            self._memory = self._new_memory()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
         found = search(self._evaluate, point, direction, noise, self._design.inner)

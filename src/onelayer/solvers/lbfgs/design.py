@@ -93,8 +93,22 @@ class Design(ABC):
         """Return (coef, intercept) in units of X as stored."""
 
     @abstractmethod
+    def scores(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return the scores of some rows, (n, n_outputs) float64."""
+
     def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
         """Return softmax of the scores of some rows, (n, n_outputs) float64."""
+        return self.objective.loss.probabilities(self.scores(theta, which))  # type: ignore[attr-defined]
+
+    def curvature(self, theta: NDArray, direction: NDArray) -> float:
+        """Return the second derivative of F at θ along a direction, by some rows."""
+        which = self.some()
+        P, change = self.probabilities(theta, which), self.scores(direction, which)
+        change -= (P * change).sum(axis=1, keepdims=True)
+        of_rows = (P * np.square(change)).sum(axis=1)
+        return float(self.weights_of(which) @ of_rows) + self.inner(
+            direction, self.penalty_gradient(direction)
+        )
 
     @abstractmethod
     def column_moments(self) -> tuple[NDArray, NDArray]:

@@ -13,10 +13,7 @@ from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
-_WHOLE = 1024  # columns up to which all of their Gram matrix is used
-_MOST = 1 << 14
-_ROWS = 1024  # rows whose span is used where there are more columns than that
-_RANK = 256
+_MOST = 1024  # columns, or rows where these are fewer
 _ROWS_PER_COLUMN = 8
 _EIGEN = 12.0  # multiplications of an eigendecomposition, in n³
 _FLOOR = 1e-12
@@ -27,9 +24,7 @@ class Kronecker(Preconditioner[ByColumns]):
     """M = C ⊗ G + penalty, exact at W = 0, and for all rows alike uncertain.
 
     G is the Gram matrix of the columns, less their means, of rows weighted by how uncertain they are, 1 − Σ p². With N
-    a diagonal that stands for the penalty, the eigenvectors of N^(−½)·G·N^(−½) and of C bring M to a diagonal. With
-    many columns only the leading eigenvectors are used, from the span of some rows, and the others are taken to be
-    alike.
+    a diagonal that stands for the penalty, the eigenvectors of N^(−½)·G·N^(−½) and of C bring M to a diagonal.
     """
 
     name = "kronecker"
@@ -45,23 +40,21 @@ class Kronecker(Preconditioner[ByColumns]):
         self._floored = bool((penalty < _FLOOR * usual).any())
         self._root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
         Z /= self._root
-        self._g, self._V, self._rest = _leading(Z)
+        self._g, self._V = _spectrum(Z)
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:
         """Return the cost of Gram matrix and eigenvectors."""
-        p = design.n_features
-        if p > _MOST:
+        size = _size(design)
+        if size > _MOST:
             return np.inf
-        size = p if p <= _WHOLE else min(_ROWS, len(design.counted))
-        n = min(len(design.counted), _ROWS_PER_COLUMN * p + 256) if p <= _WHOLE else size
-        return 0.5 * n * p * min(n, p) + _EIGEN * size**3 + 10.0 * design.n_outputs**3
+        n = min(len(design.counted), _ROWS_PER_COLUMN * design.n_features + 256)
+        return 0.5 * n * design.n_features * size + _EIGEN * size**3 + 10.0 * design.n_outputs**3
 
     @classmethod
     def build(cls, design: ByColumns, theta: NDArray) -> Self:
         """Return that at θ."""
-        p = design.n_features
-        which = design.some(_ROWS_PER_COLUMN * p + 256 if p <= _WHOLE else _ROWS)
+        which = design.some(_ROWS_PER_COLUMN * design.n_features + 256)
         rows, weights = design.rows(which), design.weights_of(which)
         P = design.probabilities(theta, which)
         uncertain = np.maximum(1 - np.square(P).sum(axis=1), 0)
@@ -77,34 +70,35 @@ class Kronecker(Preconditioner[ByColumns]):
         other, times = copy.copy(self), alpha / self._alpha
         other._coupling = Coupling.at(design, theta)
         other._alpha, other._root = alpha, self._root * math.sqrt(times)
-        other._g, other._rest = self._g / times, self._rest / times
+        other._g = self._g / times
         return other
 
     @classmethod
     def solve_cost(cls, design: ByColumns) -> float:
         """Return the cost of two products with the eigenvectors."""
-        p = design.n_features
-        return 2.0 * p * (p if p <= _WHOLE else min(_RANK, p)) * design.n_outputs
+        return 2.0 * design.n_features * _size(design) * design.n_outputs
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
         return self._coupling.solve_beside(gradient, self._mean, self._intercept, self._solve_columns)
 
     def _solve_columns(self, W: NDArray, c: NDArray) -> NDArray:
-        root, base = self._root[:, None], 1 / (1 + c * self._rest)
-        W = W / root
+        W = W / self._root[:, None]
         among = W.T @ self._V
-        among *= 1 / (1 + np.outer(c, self._g)) - base[:, None]
-        return (W * base + self._V @ among.T) / root
+        among *= 1 / (1 + np.outer(c, self._g)) - 1
+        return (W + self._V @ among.T) / self._root[:, None]
 
 
-def _leading(Z: NDArray) -> tuple[NDArray, NDArray, float]:
-    """Return leading eigenvalues and eigenvectors of ZᵀZ, and the mean of the other eigenvalues."""
-    p = Z.shape[1]
-    if p <= _WHOLE:
+def _size(design: ByColumns) -> int:
+    return min(design.n_features, len(design.counted))
+
+
+def _spectrum(Z: NDArray) -> tuple[NDArray, NDArray]:
+    """Return the eigenvalues of ZᵀZ that are not zero, and their eigenvectors."""
+    n_rows, n_features = Z.shape
+    if n_features <= n_rows:
         g, V = np.linalg.eigh(Z.T @ Z)
-        return np.maximum(g, 0), V, 0.0
+        return np.maximum(g, 0), V
     g, U = np.linalg.eigh(Z @ Z.T)
-    kept = np.flatnonzero(g > _FLOOR * g[-1])[-_RANK:]
-    V = (Z.T @ U[:, kept]) / np.sqrt(g[kept])
-    return g[kept], V, max(0.0, float(g.sum() - g[kept].sum())) / max(1, p - len(kept))
+    kept = g > _FLOOR * g[-1]
+    return g[kept], Z.T @ U[:, kept] / np.sqrt(g[kept])

@@ -33,8 +33,8 @@ _AFTERWARDS = 4.0  # iterations that remain after a change
 class Ladder:
     """The preconditioner in use, ``fresh`` if it was made at θ from nothing, and when it is to be replaced.
 
-    Costs are counted, not measured, so that the same problem always takes the same steps. A better one (or, on the last
-    rung, a fresh one) is built where the passes that the present rate of progress asks for cost more.
+    Costs are counted, not measured, so that the same problem always takes the same steps. A better one (or a fresh one,
+    if it is the Hessian itself) is built where the passes that the present rate of progress asks for cost more.
 
     Parameters
     ----------
@@ -81,6 +81,8 @@ class Ladder:
         decrement, wanted : float
             −½·slope along the direction here, which estimates how far F is above its least value, and what it is to be.
         """
+        if self._next == self._rung and self.preconditioner.rough:
+            return False
         self._seen.append(math.log(decrement))
         half = min(_WINDOW, len(self._seen) // 2)
         now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in self._here_and_next)

@@ -38,11 +38,6 @@ class Memory:
         self._pairs: deque[tuple[NDArray, NDArray, float]] = deque(maxlen=pairs)
         self._scale = 1.0
 
-    def clear(self) -> None:
-        """Forget all steps."""
-        self._pairs.clear()
-        self._scale = 1.0
-
     def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner[Any]) -> None:
         """Remember a step, unless rounding leaves nothing of its curvature."""
         curvature = self._inner(step, change)
@@ -51,6 +46,11 @@ class Memory:
             self._pairs.append((step, change, curvature))
             if preconditioner.rough:
                 self._scale = curvature / self._inner(change, preconditioner.solve(change))
+
+    def take_size(self, curvature: float, decrease: float) -> None:
+        """Make the next direction as long as it is best, by its curvature and how steeply F falls along it."""
+        if 0 < curvature < math.inf:
+            self._scale *= decrease / curvature
 
     def repenalised(self, before: Design, now: Design, preconditioner: Preconditioner[Any]) -> Memory:
         """Return what the same steps would be remembered by with the penalty of another design of the same rows."""

@@ -97,10 +97,9 @@ class RowSpaceDesign(Design):
         W = self._rows.transposed_times(self._rows.lines(theta[: self.n_rows]))
         return W[:, : self.n_outputs].T.astype(np.float64) * self.scale, theta[-1].copy()
 
-    def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
-        """Return softmax of the scores of some rows."""
-        scores = theta[self.n_rows + which] + theta[-1]
-        return self.objective.loss.probabilities(scores)  # type: ignore[attr-defined]
+    def scores(self, theta: NDArray, which: NDArray) -> NDArray:
+        """Return the scores of some rows, (n, n_outputs) float64."""
+        return theta[self.n_rows + which] + theta[-1]
 
     def mean_row(self) -> NDArray:
         """Return the mean row μ as a vector of this kind: combination of rows, and scores, (2·n_rows + 1, 1)."""
