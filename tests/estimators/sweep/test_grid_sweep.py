@@ -255,30 +255,60 @@ def test_exact_softmax_goes_from_large_to_small_alpha(monkeypatch, judged):
     from onelayer.solvers.lbfgs import LBFGS
 
     X, y, X_val, y_val = data(SOFTMAX)
-    solved, solve = [], LBFGS.solve
+    chains, solve = {}, LBFGS.solve
 
-    def noted(self, objective, start, *rest):
-        solution = solve(self, objective, start, *rest)
-        solved.append((objective, start, solution))
+    def noted(self, objective, start, monitor, callbacks, before):
+        solution = solve(self, objective, start, monitor, callbacks, before)
+        chains.setdefault(id(objective.X), []).append((objective, start, before, solution))
         return solution
 
     monkeypatch.setattr(LBFGS, "solve", noted)
     rows = {"X_val": X_val, "y_val": y_val} if judged == "rows held out" else {}
-    n_splits = 1 if rows else 5
     grid = {"alpha": [1e-3, 10.0, "auto", 0.1]}
     sweep = ol.GridSweep(ol.SoftmaxRegression(), grid, cv=None if rows else 5, factor=1.5).fit(X, y, **rows)
     assert sweep.cv_results_["state"].tolist() == ["finished"] * 4
-    for split in range(n_splits):
-        chain = solved[4 * split : 4 * split + 4]
+    splits = [chain for chain in chains.values() if len(chain) > 1]
+    assert len(splits) == (1 if rows else 5)
+    for chain in splits:
         n_rows = chain[0][0].X.shape[0]
         assert [objective.alpha for objective, *_ in chain] == [10.0, 0.1, 1 / n_rows, 1e-3]
-        assert chain[0][1] is None
-        for (_, _, before), (objective, start, _) in pairwise(chain):
-            assert objective.X is chain[0][0].X
-            np.testing.assert_array_equal(start[0], before.coef)
-            np.testing.assert_array_equal(start[1], before.intercept)
+        assert chain[0][1:3] == (None, None)
+        for (*_, last), (_, _, before, _) in pairwise(chain):
+            assert before is last
     own = clone(sweep.estimator).set_params(**sweep.best_params_).fit(X, y)
     np.testing.assert_allclose(sweep.predict_proba(X_val), own.predict_proba(X_val), atol=1e-4)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 7])
+def test_splits_side_by_side_give_the_same_bits(n_threads):
+    X, y, *_ = data(SOFTMAX)
+    grid = {"alpha": [1.0, 1e-2, 1e-4]}
+    one, many = (
+        ol.GridSweep(ol.SoftmaxRegression(n_threads=n), grid, cv=5).fit(X, y) for n in (1, n_threads)
+    )
+    np.testing.assert_array_equal(one.best_estimator_.coef_, many.best_estimator_.coef_)
+    for column in ("split0_test_score", "split4_test_score", "mean_test_loss"):
+        np.testing.assert_array_equal(one.cv_results_[column], many.cv_results_[column])
+
+
+def test_an_interrupt_ends_all_splits(monkeypatch):
+    from onelayer.solvers.lbfgs import LBFGS
+
+    X, y, *_ = data(SOFTMAX)
+    solve, begun = LBFGS.solve, []
+
+    def interrupted(self, *arguments):
+        begun.append(self)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+        return solve(self, *arguments)
+
+    monkeypatch.setattr(LBFGS, "solve", interrupted)
+    sweep = ol.GridSweep(ol.SoftmaxRegression(n_threads=2), {"alpha": np.geomspace(1, 1e-5, 100)}, cv=5)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.fit(X, y)
+    assert len(begun) < 500
+    assert not hasattr(sweep, "cv_results_")
 
 
 def test_what_is_exact_stops_no_candidate_of_sgd():
