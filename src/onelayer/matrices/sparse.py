@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csc_array, csr_array, hstack
 
 from onelayer.errors import InvalidDataError
 from onelayer.matrices.matrix import Matrix
@@ -73,6 +74,11 @@ class Sparse(Matrix):
             ),
             shape=(stop - start, self.shape[1]),
         )
+
+    @cached_property
+    def by_columns(self) -> csc_array:
+        """The same values column by column, made when first asked for and kept."""
+        return self._rows(0, self.shape[0]).tocsc()
 
     def _taken(self, rows: NDArray | slice) -> csr_array:
         return self._rows(0, self.shape[0])[rows]

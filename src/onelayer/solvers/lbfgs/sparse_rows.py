@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from onelayer.kernels import lines, row_losses, sparse_pass
 from onelayer.kernels.scoring import writeable
@@ -29,7 +28,7 @@ class SparseRows:
         X = objective.X
         assert isinstance(X, Sparse)
         self.number, self._n_threads, self._unit = number, objective.n_threads, X.unit
-        self._columns = csr_array((X.values, X.columns, X.starts), X.shape).tocsc()
+        self._columns = X.by_columns
         unit = np.full(1, X.unit, number)
         self._X, self._XT = (
             lines.Entries(
