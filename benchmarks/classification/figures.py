@@ -140,7 +140,7 @@ def _alphas(results: Results) -> Figure:
         ALPHAS.title,
         "≥ 20 × faster than `LogisticRegressionCV`, best score no lower",
         f"{ratio:.1f} ×, {best:.4f} against {rival:.4f}",
-        ratio >= 20 and best >= rival,
+        ratio >= 20 and best >= rival - 1e-12,  # means of the same five numbers, summed in another order
     )
 
 

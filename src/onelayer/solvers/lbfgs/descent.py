@@ -63,7 +63,7 @@ class Descent:
             self._go_on_from(known)
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
-        self.distance = math.inf
+        self.distance, self._gain = math.inf, 0.0
 
     def _go_on_from(self, known: Descent) -> None:
         """Begin where the optimum is likely to be, by those for one or two larger penalties."""
@@ -123,13 +123,15 @@ class Descent:
         """Go one step, or find that there is none to go."""
         point = self.point
         direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
-        decrement = -0.5 * self._design.inner(direction, point.gradient)
+        far = -0.5 * self._design.inner(direction, point.gradient)
+        if self._ladder.preconditioner.rough:
+            far = max(far, self._gain)
         wanted = self._tol * point.value
-        self.distance = decrement / point.value if point.value > 0 else 0.0
-        if not decrement > wanted:
+        self.distance = far / point.value if point.value > 0 else 0.0
+        if not far > wanted:
             self._settle(True, direction)
             return
-        if self._ladder.replaced(point.theta, decrement, wanted):
+        if self._ladder.replaced(point.theta, far, wanted):
             self._memory = self._new_memory()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
@@ -139,7 +141,7 @@ class Descent:
             return
         step, change = found.theta - point.theta, found.gradient - point.gradient
         self._memory.add(step, change, self._ladder.preconditioner)
-        self.point = found
+        self.point, self._gain = found, point.value - found.value
         if found.loss <= self._all_right:
             self.done = self.separated = True
 
@@ -156,7 +158,7 @@ class Descent:
         """Compute in float64 from now on."""
         if self._design.number != _DOUBLE:
             self._design = self._design_in(_DOUBLE)
-            self.point = self._evaluate(self._design.renewed(self.point.theta))
+            self.point, self._gain = self._evaluate(self._design.renewed(self.point.theta)), 0.0
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""

@@ -72,18 +72,18 @@ class Ladder:
         """What is in use."""
         return self.preconditioner.name
 
-    def replaced(self, theta: NDArray, decrement: float, wanted: float) -> bool:
+    def replaced(self, theta: NDArray, distance: float, wanted: float) -> bool:
         """Build another preconditioner at θ if that saves more than it costs, and return whether it was.
 
         Parameters
         ----------
         theta : array
-        decrement, wanted : float
-            −½·slope along the direction here, which estimates how far F is above its least value, and what it is to be.
+        distance, wanted : float
+            How far F is estimated to be above its least value here, and what that is to be.
         """
         if self._next == self._rung and self.preconditioner.rough:
             return False
-        self._seen.append(math.log(decrement))
+        self._seen.append(math.log(distance))
         half = min(_WINDOW, len(self._seen) // 2)
         now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in self._here_and_next)
         if half < (1 if self._cost(self._next) <= now_each else 2):

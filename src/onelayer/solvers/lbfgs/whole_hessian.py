@@ -22,6 +22,7 @@ _NEGLIGIBLE = 0.01  # a probability that is left out of a large one
 _ACTIVE = 2.6  # classes with a larger one, in a row of ten
 _CHUNK = 4096
 _SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
+_SMALL = 4.0  # how much slower one of a factor's is where the factor is small
 _PAIR_COST = 3e6
 _READING = 8.0  # multiplications in the time that it takes to read a number of the factor twice
 _BRIEF = 1 << 18
@@ -59,8 +60,10 @@ class WholeHessian(Preconditioner[ByColumns]):
             return np.inf
         rows, pairs = _n_rows(design, unknowns), K * (K - 1) / 2
         active = pairs if unknowns <= _DOUBLE else min(pairs, _ACTIVE * (_ACTIVE + 1) / 2)
-        speed = _SPEED if unknowns > _DOUBLE else 0.5 * _SPEED
-        return (0.5 * rows * active * lines**2 + unknowns**3 / 6) / speed + pairs * _PAIR_COST
+        products, factor = 0.5 * rows * active * lines**2, unknowns**3 / 6
+        if unknowns <= _DOUBLE:
+            return products + _SMALL * factor + pairs * _PAIR_COST
+        return (products + factor) / _SPEED + pairs * _PAIR_COST
 
     @classmethod
     def build(cls, design: ByColumns, theta: NDArray) -> Self:
