@@ -16,8 +16,7 @@ PRODUCTS = Runner("products")
 ONELAYER = Runner("onelayer", (1e-3, 3e-4, 1e-4, 3e-5, 1e-6, 1e-7, 1e-12))
 RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
     (FASHION, (PRODUCTS, ONELAYER,
-               Runner("sklearn-lbfgs-float32", (100, 780, 1150), rounds=1),
-               Runner("sklearn-lbfgs", (100,), rounds=1))),
+               Runner("sklearn-lbfgs-float32", (100, 780, 1150), rounds=1))),
     (TWO, (PRODUCTS, ONELAYER,
            Runner("sklearn-lbfgs", (10, 11, 21)),
            Runner("sklearn-newton-cg", (4, 5, 6)),
@@ -32,7 +31,7 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
     (TEXT, (PRODUCTS, ONELAYER,
             Runner("sklearn-lbfgs", (19, 25, 41), rounds=1),
             Runner("sklearn-lbfgs-float32", (19, 24, 39), rounds=1),
-            Runner("sklearn-saga", (3, 10), rounds=1))),
+            Runner("sklearn-saga", (3, 5, 7, 10, 15, 25), rounds=1))),
     (ALPHAS, (Runner("onelayer-alphas", rounds=2), Runner("sklearn-alphas", rounds=1))),
 )  # fmt: skip
 ROUNDS = 3
