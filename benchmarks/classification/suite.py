@@ -13,7 +13,7 @@ from benchmarks.classification.race import Runner, race
 from benchmarks.suite import Results, Suite
 
 PRODUCTS = Runner("products")
-ONELAYER = Runner("onelayer", (1e-3, 3e-4, 1e-4, 3e-5, 1e-6, 1e-7, 1e-12))
+ONELAYER = Runner("onelayer", (1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-6, 1e-7, 1e-12))
 RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
     (FASHION, (PRODUCTS, ONELAYER,
                Runner("sklearn-lbfgs-float32", (100, 780, 1150), rounds=1))),

@@ -23,6 +23,7 @@ _FAR = 10.0  # how far off an intercept may be, in nats
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 1 << 11, 64  # of a head start
 _WORTH = 8  # times as many rows as that make one worth while
 _ROUGHLY, _MOST_STEPS = 1e-4, 50
+_SLOWEST = 0.9  # share of the gain before, at most
 _FARTHEST = 2.0  # times the way between two optima that their line is followed
 _SHARE = 0.1  # of the bound that the intercepts may have
 _LEVELLED = 4096  # rows that tell how the intercepts are levelled
@@ -63,7 +64,7 @@ class Descent:
             self._go_on_from(known)
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
-        self.distance, self._gain = math.inf, 0.0
+        self.distance, self._gains = math.inf, (0.0, 0.0)
 
     def _go_on_from(self, known: Descent) -> None:
         """Begin where the optimum is likely to be, by those for one or two larger penalties."""
@@ -125,7 +126,7 @@ class Descent:
         direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         far = -0.5 * self._design.inner(direction, point.gradient)
         if self._ladder.preconditioner.rough:
-            far = max(far, self._gain)
+            far = max(far, self._to_come())
         wanted = self._tol * point.value
         self.distance = far / point.value if point.value > 0 else 0.0
         if not far > wanted:
@@ -141,9 +142,15 @@ class Descent:
             return
         step, change = found.theta - point.theta, found.gradient - point.gradient
         self._memory.add(step, change, self._ladder.preconditioner)
-        self.point, self._gain = found, point.value - found.value
+        self.point, self._gains = found, (self._gains[1], point.value - found.value)
         if found.loss <= self._all_right:
             self.done = self.separated = True
+
+    def _to_come(self) -> float:
+        """Return how much F is still to fall if each step gains the same share of what the one before has gained."""
+        before, last = self._gains
+        share = min(last / before, _SLOWEST) if before > 0 else 0.5
+        return last * share / (1 - share)
 
     def _settle(self, converged: bool, direction: NDArray) -> None:
         """Go on in float64, or end there: with a last step, which is known by then, and the intercepts levelled."""
@@ -158,7 +165,7 @@ class Descent:
         """Compute in float64 from now on."""
         if self._design.number != _DOUBLE:
             self._design = self._design_in(_DOUBLE)
-            self.point, self._gain = self._evaluate(self._design.renewed(self.point.theta)), 0.0
+            self.point, self._gains = self._evaluate(self._design.renewed(self.point.theta)), (0.0, 0.0)
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""
