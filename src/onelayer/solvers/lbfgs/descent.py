@@ -135,8 +135,7 @@ class Descent:
         if self._ladder.replaced(point.theta, far, wanted):
             self._memory = self._new_memory()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
-        noise = 4 * float(np.finfo(self._design.number).eps) * abs(point.value)
-        found = search(self._evaluate, point, direction, noise, self._design.inner)
+        found = search(self._evaluate, point, direction, self._noise(), self._design.inner)
         if found is None:
             self._settle(False, direction)
             return
@@ -146,9 +145,15 @@ class Descent:
         if found.loss <= self._all_right:
             self.done = self.separated = True
 
+    def _noise(self) -> float:
+        """Return what rounding may do to F."""
+        return 4 * float(np.finfo(self._design.number).eps) * abs(self.point.value)
+
     def _to_come(self) -> float:
         """Return how much F is still to fall if each step gains the same share of what the one before has gained."""
         before, last = self._gains
+        if last <= self._noise():
+            return 0.0
         share = min(last / before, _SLOWEST) if before > 0 else 0.5
         return last * share / (1 - share)
 
