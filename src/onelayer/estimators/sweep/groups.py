@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from onelayer.errors import DivergenceError, InvalidDataError
+from onelayer.errors import DivergenceError
 from onelayer.estimators.exact_path import ExactPath
 from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.estimators.sweep.grid import Parameters
@@ -60,13 +60,11 @@ class Group(ABC):
         self.train: Labelled = first._labelled(
             train.X, train.y, train.weights, reset=True, targets_known=False, exact=exact
         )
-        self.held_out: Labelled = first._labelled(
-            held_out.X, held_out.y, held_out.weights, part="_val", exact=exact
+        found = first._held_out(
+            (held_out.X, held_out.y, held_out.weights), first._n_outputs(self.train.targets), exact
         )
-        if first._n_outputs(self.held_out.targets) != first._n_outputs(self.train.targets):
-            raise InvalidDataError(
-                f"y_val has {self.held_out.targets.shape[1]} outputs, y has {self.train.targets.shape[1]}"
-            )
+        assert found is not None  # splits have rows to judge on
+        self.held_out: Labelled = found
         learnt = {name: value for name, value in vars(first).items() if name not in first.get_params()}
         for model in models.values():
             model.__dict__.update(learnt)
