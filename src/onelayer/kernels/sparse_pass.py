@@ -87,10 +87,12 @@ def _compile(source):
 _multiply, _judge = _compile(source_digest())
 
 
-def product(X: Entries, W: np.ndarray, n_threads: int | None = None) -> np.ndarray:
-    """Return X·W as lines, for W as lines (``kernels.lines``), in their type."""
+def product(
+    X: Entries, W: np.ndarray, n_threads: int | None = None, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Return X·W as lines, for W as lines (``kernels.lines``), in their type; in ``out`` if there is one."""
     n_rows, width = len(X.starts) - 1, W.shape[1]
-    out = lines.empty(n_rows, width, W.dtype)
+    out = lines.empty(n_rows, width, W.dtype) if out is None else out
     work = (len(X.values) + _LINE_COST * n_rows) * width
     n_threads = 1 if work < _SMALL else n_threads or threads.available()
     tasks = max(1, min(_TASKS, n_rows // GROUP))

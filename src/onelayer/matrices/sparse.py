@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,6 +60,7 @@ class Sparse(Matrix):
         self.values: NDArray = X.data[:nnz]
         self.columns: NDArray[np.int32] = X.indices[:nnz].astype(np.int32, copy=False)
         self.starts: NDArray[np.int64] = X.indptr.astype(np.int64)
+        self._by_columns: csc_array | None = None
 
     def _rows(self, start: int, stop: int, number: np.dtype | None = None) -> csr_array:
         """Return the rows [start, stop) as SciPy has them, sharing memory where the type is the same."""
@@ -75,10 +75,20 @@ class Sparse(Matrix):
             shape=(stop - start, self.shape[1]),
         )
 
-    @cached_property
-    def by_columns(self) -> csc_array:
-        """The same values column by column, made when first asked for and kept."""
-        return self._rows(0, self.shape[0]).tocsc()
+    def by_columns(self, n_threads: int | None = None) -> csc_array:
+        """Return the same values column by column, made when first asked for and kept."""
+        if self._by_columns is None:
+            from onelayer.kernels import scoring, transpose
+
+            parts = transpose.transposed(
+                scoring.writeable(self.values),
+                scoring.writeable(self.columns),
+                self.starts,
+                self.shape[1],
+                n_threads,
+            )
+            self._by_columns = csc_array(parts, shape=self.shape)
+        return self._by_columns
 
     def _taken(self, rows: NDArray | slice) -> csr_array:
         return self._rows(0, self.shape[0])[rows]

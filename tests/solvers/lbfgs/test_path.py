@@ -9,11 +9,12 @@ import pytest
 from scipy.sparse import csr_array
 from tests.solvers.lbfgs.problems import objective, optimum, rows, value
 
-from onelayer.solvers.lbfgs import LBFGS, ladder
+from onelayer.solvers.lbfgs import LBFGS, ladder, leading_hessian
 from onelayer.solvers.lbfgs.dense_design import DenseDesign
 from onelayer.solvers.lbfgs.descent import Descent
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.kronecker import Kronecker
+from onelayer.solvers.lbfgs.leading_hessian import LeadingHessian
 from onelayer.solvers.lbfgs.memory import Memory
 from onelayer.solvers.lbfgs.row_space import RowSpaceDesign
 from onelayer.solvers.lbfgs.sparse_design import SparseDesign
@@ -32,11 +33,13 @@ def problem(kind, alpha=ALPHAS[0], **options):
     return objective(X if kind is DenseDesign else csr_array(X), targets, alpha)
 
 
-@pytest.mark.parametrize("rung", [Diagonal, Kronecker, WholeHessian])
+@pytest.mark.parametrize("rung", [Diagonal, Kronecker, LeadingHessian, WholeHessian])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
 def test_each_optimum_is_that_of_newtons_method(rung, dtype, monkeypatch):
     monkeypatch.setattr(ladder, "_RUNGS", {DenseDesign: (rung,)})
     monkeypatch.setattr(ladder, "_AT_ONCE", 0.0)  # nothing is made anew because it is cheap
+    monkeypatch.setattr(leading_hessian, "_FEWEST", 1)
+    monkeypatch.setattr(leading_hessian, "_n_leading", lambda design: 3)
     F, before = problem(DenseDesign, dtype=dtype), None
     for alpha in ALPHAS:
         F = replace(F, alpha=alpha)
@@ -138,6 +141,27 @@ def test_kronecker_with_another_penalty_is_the_one_made_for_it(alpha):
         for each in (Kronecker.build(other, theta), Kronecker.build(design, theta).repenalised(other, theta))
     )
     np.testing.assert_allclose(kept, made, rtol=1e-6, atol=1e-9 * np.abs(made).max())
+
+
+@pytest.mark.parametrize("alpha", [3.0, 1e-2])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_leading_hessian_with_another_penalty_is_the_one_made_for_it(alpha, fit_intercept, monkeypatch):
+    monkeypatch.setattr(leading_hessian, "_n_leading", lambda design: 3)
+    F = replace(problem(DenseDesign), fit_intercept=fit_intercept)
+    design = DenseDesign(F, np.dtype(np.float64))
+    other = design.repenalised(replace(F, alpha=alpha))
+    theta = design.start(None)
+    gradient = np.random.RandomState(0).randn(*theta.shape)
+    gradient -= gradient.mean(axis=1, keepdims=True)
+    gradient[-1] *= fit_intercept
+    made, kept = (
+        each.solve(gradient)
+        for each in (
+            LeadingHessian.build(other, theta),
+            LeadingHessian.build(design, theta).repenalised(other, theta),
+        )
+    )
+    np.testing.assert_allclose(kept, made, rtol=1e-3, atol=1e-4 * np.abs(made).max())
 
 
 def test_where_the_path_leads():

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from onelayer.solvers.lbfgs import whole_hessian
+from onelayer.solvers.lbfgs import class_hessian, leading_hessian, whole_hessian
 from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.factor import Factor, share_out
 from onelayer.solvers.lbfgs.kronecker import Kronecker
+from onelayer.solvers.lbfgs.leading_hessian import LeadingHessian
 from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
 
 from .problems import hessian, objective, rows
@@ -72,18 +73,124 @@ def test_whole_hessian_is_the_hessian(dtype, weighted, fit_intercept, n_outputs,
     np.testing.assert_allclose(back, gradient, atol=3e-5)
 
 
-def test_small_probabilities_left_out_leave_it_positive(monkeypatch):
-    """In float32, without probabilities below a hundredth: near the Hessian, and a direction that falls."""
+def quotients(M, F, design, theta):
+    """Return the eigenvalues of M⁻¹·H: ones where M is the Hessian."""
+    lines, K = design.n_features + 1, design.n_outputs
+    apart = np.kron(np.eye(lines), np.linalg.svd(np.eye(K) - 1 / K)[0][:, : K - 1])
+    inverse = np.array([M.solve(column.reshape(lines, K)).ravel() @ apart for column in apart.T])
+    return np.linalg.eigvals(inverse @ apart.T @ turned(F, design, theta) @ apart).real
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.5, 4.0])
+def test_small_probabilities_left_out_leave_it_near_the_hessian(scale, monkeypatch):
+    """In float32, with probabilities below a hundredth by their mean."""
     monkeypatch.setattr(whole_hessian, "_DOUBLE", 0)
     X, targets = rows(400, 7, 6)
     F = objective(X, targets, 1e-3)
-    design, theta = start(F, 1.5)
+    design, theta = start(F, scale)
+    found = quotients(WholeHessian.build(design, theta), F, design, theta)
+    assert found.min() > 0.7
+    assert found.max() < 1.3
+
+
+def test_rows_that_are_sure_of_their_class_still_count(monkeypatch):
+    """All but two rows are so sure that nothing of them is kept; no direction that they hold is taken for flat."""
+    monkeypatch.setattr(whole_hessian, "_DOUBLE", 0)
+    X, targets = rows(400, 3, 3)
+    design, theta = start(objective(X, targets, 1e-9), 2.0)
+    sure = np.sort(design.probabilities(theta, np.arange(len(X))), axis=1)[:, -2] < 1e-4
+    chosen = np.append(np.flatnonzero(sure), np.flatnonzero(~sure)[:2])
+    F = objective(X[chosen], targets[chosen], 1e-9)
+    other = kind_of(F, True)(F, DOUBLE)
+    theta = other.start(design.parameters(theta))
+    found = quotients(WholeHessian.build(other, theta), F, other, theta)
+    assert found.min() > 0.1
+    assert found.max() < 3
+
+
+def leading(monkeypatch, count):
+    """Have the Hessian in so many directions."""
+    monkeypatch.setattr(leading_hessian, "_n_leading", lambda design: count)
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_outputs", [2, 5])
+def test_the_hessian_in_all_directions_is_the_hessian(fit_intercept, weighted, n_outputs, monkeypatch):
+    leading(monkeypatch, 5)
+    monkeypatch.setattr(class_hessian, "_NEGLIGIBLE", 0.0)
+    X, targets = rows(300, 5, n_outputs)
+    weights = np.random.RandomState(1).randint(0, 4, len(X)).astype(float) if weighted else None
+    F = objective(X, targets, 0.01, n_outputs, weights, fit_intercept=fit_intercept)
+    design, theta = start(F, 0.2)
     gradient = sums_to_zero(design)
-    step = WholeHessian.build(design, theta).solve(gradient)
-    exact = turned(F, design, theta)
-    assert np.vdot(step, gradient) > 0
-    quotient = step.ravel() @ exact @ step.ravel() / np.vdot(step, gradient)
-    assert 0.9 < quotient < 1.3
+    step = LeadingHessian.build(design, theta).solve(gradient)
+    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
+    if not fit_intercept:
+        back[-1] = 0
+    np.testing.assert_allclose(back, gradient, atol=1e-3)
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("spread", [1.0, 30.0])
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_hessian_in_some_directions_is_the_hessian_at_zero(fit_intercept, spread, count, monkeypatch):
+    """Where the product of classes and columns is exact, it does not matter which of the two stands where."""
+    leading(monkeypatch, count)
+    X, targets = rows(spread=spread)
+    F = objective(X, targets, 0.01, fit_intercept=fit_intercept)
+    design, theta = start(F, 0.0)
+    gradient = sums_to_zero(design)
+    step = LeadingHessian.build(design, theta).solve(gradient)
+    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
+    if not fit_intercept:
+        back[-1] = 0
+    np.testing.assert_allclose(back, gradient, atol=1e-3)
+
+
+def test_the_hessian_in_leading_directions_is_nearer_than_a_product(monkeypatch):
+    """Columns that vary less and less, and classes that need the curvature of different rows."""
+    leading(monkeypatch, 4)
+    X, targets = rows(2000, 10, 4)
+    X = X * 0.5 ** np.arange(10)
+    F = objective(X, targets, 1e-2)
+    design, theta = start(F, 2.0)
+    product = Kronecker.build(design, theta)
+    M = LeadingHessian.build(design, theta, product)
+    near, far = (np.log(quotients(each, F, design, theta)).std() for each in (M, product))
+    assert near < 0.7 * far
+
+
+def test_directions_are_kept_when_it_is_made_again(monkeypatch):
+    leading(monkeypatch, 3)
+    X, targets = rows(200, 6, 3)
+    design, theta = start(objective(X, targets, 0.01), 0.5)
+    first = LeadingHessian.build(design, 0 * theta)
+    again = LeadingHessian.build(design, theta, first)
+    anew = LeadingHessian.build(design, theta, Kronecker.build(design, 0 * theta))
+    gradient = sums_to_zero(design)
+    np.testing.assert_allclose(again.solve(gradient), anew.solve(gradient), rtol=1e-9)
+
+
+def test_many_rows_are_taken_in_parts(monkeypatch):
+    leading(monkeypatch, 3)
+    X, targets = rows(9000, 6, 3)
+    design, theta = start(objective(X, targets, 0.01), 0.5)
+    whole = LeadingHessian.build(design, theta).solve(sums_to_zero(design))
+    monkeypatch.setattr(leading_hessian, "_AT_A_TIME", 10_000)
+    np.testing.assert_allclose(
+        LeadingHessian.build(design, theta).solve(sums_to_zero(design)), whole, rtol=1e-3, atol=1e-3
+    )
+
+
+def test_as_many_directions_as_a_dozen_passes_pay_for():
+    X, targets = rows(3000, 200, 4)
+    design, _ = start(objective(X, targets, 0.01), 0.0)
+    count = leading_hessian._n_leading(design)
+    assert 16 <= count <= 200
+    assert LeadingHessian.cost(design) <= 12 * design.work
+    few, _ = start(objective(X[:, :8], targets, 0.01), 0.0)
+    assert LeadingHessian.cost(few) == np.inf
 
 
 @pytest.mark.parametrize("fit_intercept", [False, True])
@@ -130,14 +237,16 @@ def test_diagonal_is_the_hessian_of_columns_that_are_uncorrelated(sparse, fit_in
     np.testing.assert_allclose(back, gradient, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", [Diagonal, Kronecker, WholeHessian])
-def test_solve_is_linear_and_symmetric(kind):
+@pytest.mark.parametrize("kind", [Diagonal, Kronecker, LeadingHessian, WholeHessian])
+def test_solve_is_linear_and_symmetric(kind, monkeypatch):
+    leading(monkeypatch, 4)
     X, targets = rows(200, 6, 4)
     design, theta = start(objective(X, targets, 0.01), 1.0)
     M = kind.build(design, theta)
     a, b = sums_to_zero(design, 1), sums_to_zero(design, 2)
-    np.testing.assert_allclose(M.solve(a + 2 * b), M.solve(a) + 2 * M.solve(b), rtol=1e-7, atol=1e-9)
-    assert np.vdot(b, M.solve(a)) == pytest.approx(np.vdot(a, M.solve(b)), rel=1e-7)
+    near = 1e-4 if kind is LeadingHessian else 1e-7  # float32
+    np.testing.assert_allclose(M.solve(a + 2 * b), M.solve(a) + 2 * M.solve(b), rtol=near, atol=near)
+    assert np.vdot(b, M.solve(a)) == pytest.approx(np.vdot(a, M.solve(b)), rel=near)
     assert np.vdot(a, M.solve(a)) > 0
 
 

@@ -21,6 +21,10 @@ class ByColumns(Design):
     def rows(self, which: NDArray) -> NDArray:
         """Return some rows [z, 1] with every value."""
 
+    @abstractmethod
+    def column_moments(self) -> tuple[NDArray, NDArray]:
+        """Return mean and mean square of each column of z, those of some rows where they can stand for all."""
+
     def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
         """Return θ of (coef, intercept); by default without weights, and with the intercept that is best alone."""
         theta = np.zeros((self.n_features + 1, self.n_outputs))

@@ -15,6 +15,11 @@ _FEWEST_ROWS, _ROWS_PER_CLASS = 512, 32  # that stand for all
 _LEAST = 1e-3  # share of the mean curvature below which a direction between classes is not taken for flat
 
 
+def mean_curvature(P: NDArray, weights: NDArray) -> NDArray:
+    """Return Σ w·(diag(p) − ppᵀ), (n_outputs, n_outputs), of probabilities P, (n_rows, n_outputs)."""
+    return np.diag(weights @ P) - (P * weights[:, None]).T @ P
+
+
 @dataclass(frozen=True)
 class Coupling:
     """C = Σᵢ wᵢ·(diag(pᵢ) − pᵢpᵢᵀ) = U·diag(c)·Uᵀ on the directions that sum to zero.
@@ -31,9 +36,7 @@ class Coupling:
     @classmethod
     def of(cls, P: NDArray, weights: NDArray) -> Self:
         """Return that of probabilities P, (n_rows, n_outputs), of rows with weights that sum to one."""
-        P = P.astype(np.float64)
-        C = np.diag(weights @ P) - (P * weights[:, None]).T @ P
-        c, U = np.linalg.eigh(C)
+        c, U = np.linalg.eigh(mean_curvature(P.astype(np.float64), weights))
         c, U = c[1:], U[:, 1:]
         U -= U.mean(axis=0)
         return cls(np.maximum(c, _LEAST * max(float(c.mean()), np.finfo(np.float64).tiny)), U)

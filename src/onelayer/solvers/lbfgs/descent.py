@@ -16,6 +16,7 @@ from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.line_search import Point, search
 from onelayer.solvers.lbfgs.memory import Memory
+from onelayer.solvers.lbfgs.pace import Pace
 
 _DOUBLE = np.dtype(np.float64)
 _WRONG = math.log(2)  # the least loss of a row that is not on the right side
@@ -23,8 +24,8 @@ _FAR = 10.0  # how far off an intercept may be, in nats
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 1 << 11, 64  # of a head start
 _WORTH = 8  # times as many rows as that make one worth while
 _ROUGHLY, _MOST_STEPS = 1e-4, 50
-_SLOWEST = 0.9  # share of the gain before, at most
 _FARTHEST = 2.0  # times the way between two optima that their line is followed
+_NEAR = 1e-6  # tol up to which two passes more are worth while at the end
 _SHARE = 0.1  # of the bound that the intercepts may have
 _LEVELLED = 4096  # rows that tell how the intercepts are levelled
 _CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as small as one likes
@@ -64,7 +65,7 @@ class Descent:
             self._go_on_from(known)
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
-        self.distance, self._gains = math.inf, (0.0, 0.0)
+        self.distance, self._pace = math.inf, self._new_pace()
 
     def _go_on_from(self, known: Descent) -> None:
         """Begin where the optimum is likely to be, by those for one or two larger penalties."""
@@ -93,6 +94,9 @@ class Descent:
             curvature = design.curvature(point.theta, direction)
             memory.take_size(curvature, -design.inner(direction, point.gradient))
         return memory
+
+    def _new_pace(self) -> Pace:
+        return Pace(self._ladder.preconditioner.rough)
 
     def _again(self, known: Descent) -> Point:
         """Return where another descent has ended; in the same type, losses and slopes are known."""
@@ -126,14 +130,16 @@ class Descent:
         direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         far = -0.5 * self._design.inner(direction, point.gradient)
         if self._ladder.preconditioner.rough:
-            far = max(far, self._to_come())
+            far = max(far, self._pace.to_come(self._noise()))
         wanted = self._tol * point.value
         self.distance = far / point.value if point.value > 0 else 0.0
         if not far > wanted:
             self._settle(True, direction)
             return
-        if self._ladder.replaced(point.theta, far, wanted):
-            self._memory = self._new_memory()
+        self._pace.at(far)
+        ahead = math.log(far / wanted) if wanted > 0 else math.inf
+        if self._ladder.replaced(point.theta, ahead, self._pace):
+            self._memory, self._pace = self._new_memory(), self._new_pace()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
         found = search(self._evaluate, point, direction, self._noise(), self._design.inner)
         if found is None:
@@ -141,7 +147,8 @@ class Descent:
             return
         step, change = found.theta - point.theta, found.gradient - point.gradient
         self._memory.add(step, change, self._ladder.preconditioner)
-        self.point, self._gains = found, (self._gains[1], point.value - found.value)
+        self._pace.gained(point.value - found.value)
+        self.point = found
         if found.loss <= self._all_right:
             self.done = self.separated = True
 
@@ -149,20 +156,13 @@ class Descent:
         """Return what rounding may do to F."""
         return 4 * float(np.finfo(self._design.number).eps) * abs(self.point.value)
 
-    def _to_come(self) -> float:
-        """Return how much F is still to fall if each step gains the same share of what the one before has gained."""
-        before, last = self._gains
-        if last <= self._noise():
-            return 0.0
-        share = min(last / before, _SLOWEST) if before > 0 else 0.5
-        return last * share / (1 - share)
-
     def _settle(self, converged: bool, direction: NDArray) -> None:
-        """Go on in float64, or end there: with a last step, which is known by then, and the intercepts levelled."""
+        """Go on in float64, or end there; if it is to be near, with a last step and with the intercepts levelled."""
         if self._design.number == _DOUBLE:
             self.done, self.converged = True, converged
-            self._take_if_nearer(self.point.theta + direction)
-            self._level()
+            if self._tol <= _NEAR:
+                self._take_if_nearer(self.point.theta + direction)
+                self._level()
             return
         self.in_double()
 
@@ -170,7 +170,7 @@ class Descent:
         """Compute in float64 from now on."""
         if self._design.number != _DOUBLE:
             self._design = self._design_in(_DOUBLE)
-            self.point, self._gains = self._evaluate(self._design.renewed(self.point.theta)), (0.0, 0.0)
+            self.point, self._pace = self._evaluate(self._design.renewed(self.point.theta)), self._new_pace()
 
     def _level(self) -> None:
         """Bring the gradient in b to nearly nothing, by a Newton step in b alone: then ``gap`` is a bound."""

@@ -110,10 +110,6 @@ class Design(ABC):
             direction, self.penalty_gradient(direction)
         )
 
-    @abstractmethod
-    def column_moments(self) -> tuple[NDArray, NDArray]:
-        """Return mean and mean square of each column of z, those of some rows where they can stand for all."""
-
     def some(self, most: int = _LOOKED_AT) -> NDArray:
         """Return the numbers of at most so many rows that have a weight, evenly spread."""
         return self.counted[spread(len(self.counted), most)]

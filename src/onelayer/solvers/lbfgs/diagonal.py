@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Diagonal(Preconditioner[ByColumns]):
         return 0.25 * design.work + 10.0 * design.n_outputs**3
 
     @classmethod
-    def build(cls, design: ByColumns, theta: NDArray) -> Self:
+    def build(cls, design: ByColumns, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
         """Return that at θ."""
         coupling = Coupling.at(design, theta)
         mean, square = design.column_moments()

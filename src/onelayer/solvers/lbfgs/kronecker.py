@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,22 +25,33 @@ class Kronecker(Preconditioner[ByColumns]):
 
     G is the Gram matrix of the columns, less their means, of rows weighted by how uncertain they are, 1 − Σ p². With N
     a diagonal that stands for the penalty, the eigenvectors of N^(−½)·G·N^(−½) and of C bring M to a diagonal.
+
+    Attributes
+    ----------
+    coupling : Coupling
+        C.
+    mean : (n_features,) float64
+        Of the columns; zeros without an intercept.
+    root : (n_features,) float64
+        The diagonal of N^½.
+    V : (n_features, size) float64
+        The eigenvectors, those with the largest eigenvalues last.
     """
 
     name = "kronecker"
 
     def __init__(self, design: ByColumns, coupling: Coupling, weights: NDArray, rows: NDArray) -> None:
-        self._intercept, self._coupling, self._alpha = design.intercept, coupling, design.objective.alpha
+        self._intercept, self.coupling, self._alpha = design.intercept, coupling, design.objective.alpha
         Z = rows[:, :-1].astype(np.float64)
-        self._mean = weights @ Z if design.intercept else np.zeros(Z.shape[1])
-        Z -= self._mean
+        self.mean = weights @ Z if design.intercept else np.zeros(Z.shape[1])
+        Z -= self.mean
         Z *= np.sqrt(weights)[:, None]
         variance = np.einsum("ij,ij->j", Z, Z)
         penalty, usual = design.penalty[:-1, 0], float(coupling.c.mean()) * np.maximum(variance, _FLOOR)
         self._floored = bool((penalty < _FLOOR * usual).any())
-        self._root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
-        Z /= self._root
-        self._g, self._V = _spectrum(Z)
+        self.root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
+        Z /= self.root
+        self._g, self.V = _spectrum(Z)
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:
@@ -52,7 +63,7 @@ class Kronecker(Preconditioner[ByColumns]):
         return 0.5 * n * design.n_features * size + _EIGEN * size**3 + 10.0 * design.n_outputs**3
 
     @classmethod
-    def build(cls, design: ByColumns, theta: NDArray) -> Self:
+    def build(cls, design: ByColumns, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
         """Return that at θ."""
         which = design.some(_ROWS_PER_COLUMN * design.n_features + 256)
         rows, weights = design.rows(which), design.weights_of(which)
@@ -68,8 +79,8 @@ class Kronecker(Preconditioner[ByColumns]):
         if self._floored or not alpha > 0:
             return super().repenalised(design, theta)
         other, times = copy.copy(self), alpha / self._alpha
-        other._coupling = Coupling.at(design, theta)
-        other._alpha, other._root = alpha, self._root * math.sqrt(times)
+        other.coupling = Coupling.at(design, theta)
+        other._alpha, other.root = alpha, self.root * math.sqrt(times)
         other._g = self._g / times
         return other
 
@@ -80,13 +91,15 @@ class Kronecker(Preconditioner[ByColumns]):
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
-        return self._coupling.solve_beside(gradient, self._mean, self._intercept, self._solve_columns)
+        return self.coupling.solve_beside(gradient, self.mean, self._intercept, self.solve_columns)
 
-    def _solve_columns(self, W: NDArray, c: NDArray) -> NDArray:
-        W = W / self._root[:, None]
-        among = W.T @ self._V
-        among *= 1 / (1 + np.outer(c, self._g)) - 1
-        return (W + self._V @ among.T) / self._root[:, None]
+    def solve_columns(self, W: NDArray, c: NDArray, left_out: int = 0) -> NDArray:
+        """Return what M⁻¹ makes of W, whose classes are turned to those of C, in all but so many leading directions."""
+        W = W / self.root[:, None]
+        among = W.T @ self.V
+        factors = 1 / (1 + np.outer(c, self._g)) - 1
+        factors[:, factors.shape[1] - left_out :] = -1
+        return (W + self.V @ (among * factors).T) / self.root[:, None]
 
 
 def _size(design: ByColumns) -> int:

@@ -12,13 +12,20 @@ from onelayer.solvers.lbfgs.dense_design import DenseDesign
 from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.kronecker import Kronecker
+from onelayer.solvers.lbfgs.leading_hessian import LeadingHessian
+from onelayer.solvers.lbfgs.pace import Pace
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 from onelayer.solvers.lbfgs.row_space import RowSpaceDesign
 from onelayer.solvers.lbfgs.sparse_design import SparseDesign
 from onelayer.solvers.lbfgs.uniform import Uniform
 from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
 
-_OF_COLUMNS: tuple[type[Preconditioner[Any]], ...] = (Diagonal, Kronecker, WholeHessian)
+_OF_COLUMNS: tuple[type[Preconditioner[Any]], ...] = (
+    Diagonal,
+    Kronecker,
+    LeadingHessian,
+    WholeHessian,
+)
 _RUNGS: dict[type[Design], tuple[type[Preconditioner[Any]], ...]] = {
     DenseDesign: _OF_COLUMNS,
     SparseDesign: _OF_COLUMNS,
@@ -26,8 +33,9 @@ _RUNGS: dict[type[Design], tuple[type[Preconditioner[Any]], ...]] = {
 }
 _AT_ONCE = 6.0  # passes that a better one may cost before any progress has been seen
 _OVERHEAD = 1e7  # multiplications in the time that a pass takes beside its own
-_WINDOW = 4  # iterations whose mean is taken, and held against that of as many before
+_LOOKED_AT, _MOST_LOOKED_AT = 10.0, 4  # passes that a change may cost for each step of the window of the pace
 _AFTERWARDS = 4.0  # iterations that remain after a change
+_FASTER = 1.5  # times as fast as before that progress has to be for a rough one to be made again and again
 
 
 class Ladder:
@@ -46,7 +54,7 @@ class Ladder:
     """
 
     def __init__(self, design: Design, theta: NDArray, known: Preconditioner[Any] | None = None) -> None:
-        self._design, self._pass = design, design.work + _OVERHEAD
+        self._design, self._pass, self._fell = design, design.work + _OVERHEAD, 0.0
         self._rungs = [kind for kind in _RUNGS[type(design)] if math.isfinite(kind.cost(design))]
         cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
@@ -55,55 +63,53 @@ class Ladder:
             self._build(theta)
             return
         self.preconditioner, self._rung = known.repenalised(design, theta), self._rungs.index(type(known))
-        self._seen: list[float] = []
 
-    def _build(self, theta: NDArray) -> None:
+    def _build(self, theta: NDArray, before: Preconditioner[Any] | None = None) -> None:
         while True:
             try:
-                self.preconditioner = self._rungs[self._rung].build(self._design, theta)
+                self.preconditioner = self._rungs[self._rung].build(self._design, theta, before)
                 break
             except np.linalg.LinAlgError:  # rounding leaves nothing positive: the rung below must do
                 del self._rungs[self._rung]
                 self._rung -= 1
-        self._seen = []
 
     @property
     def name(self) -> str:
         """What is in use."""
         return self.preconditioner.name
 
-    def replaced(self, theta: NDArray, distance: float, wanted: float) -> bool:
+    def replaced(self, theta: NDArray, ahead: float, pace: Pace) -> bool:
         """Build another preconditioner at θ if that saves more than it costs, and return whether it was.
 
         Parameters
         ----------
         theta : array
-        distance, wanted : float
-            How far F is estimated to be above its least value here, and what that is to be.
+        ahead : float
+            The logarithm of how many times farther F is above its least value than is wanted.
+        pace : Pace
         """
-        if self._next == self._rung and self.preconditioner.rough:
+        if not pace.window:
             return False
-        self._seen.append(math.log(distance))
-        half = min(_WINDOW, len(self._seen) // 2)
-        now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in self._here_and_next)
-        if half < (1 if self._cost(self._next) <= now_each else 2):
+        fallen = pace.fallen()
+        rung = self._better(fallen)
+        if rung is None:
             return False
-        before, now = self._seen[-2 * half : -half], self._seen[-half:]
-        fallen = (sum(before) - sum(now)) / half**2
-        remaining = (now[-1] - math.log(wanted)) / fallen if fallen > 0 else math.inf
-        if remaining * now_each <= self._cost(self._next) + _AFTERWARDS * then_each:
+        here, there = self._rungs[self._rung], self._rungs[rung]
+        now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in (here, there))
+        cost = there.cost(self._design)
+        if pace.window < min(_MOST_LOOKED_AT, math.ceil(cost / (now_each * _LOOKED_AT))):
             return False
-        self._rung = self._next
-        self._build(theta)
+        remaining = ahead / fallen if fallen > 0 else math.inf
+        if remaining * now_each <= cost + _AFTERWARDS * then_each:
+            return False
+        self._fell = fallen if rung == self._rung else 0.0
+        self._rung = rung
+        self._build(theta, self.preconditioner)
         return True
 
-    @property
-    def _next(self) -> int:
-        return min(self._rung + 1, len(self._rungs) - 1)
-
-    @property
-    def _here_and_next(self) -> tuple[type[Preconditioner[Any]], type[Preconditioner[Any]]]:
-        return self._rungs[self._rung], self._rungs[self._next]
-
-    def _cost(self, rung: int) -> float:
-        return self._rungs[rung].cost(self._design)
+    def _better(self, fallen: float) -> int | None:
+        """Return the rung to build from now: this one again, unless that has not helped; else the next, if any."""
+        kind = self.preconditioner
+        if kind.renewed and not (kind.rough and fallen < _FASTER * self._fell):
+            return self._rung
+        return self._rung + 1 if self._rung + 1 < len(self._rungs) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from numpy.typing import NDArray
 
@@ -23,10 +23,13 @@ class Preconditioner(ABC, Generic[AnyDesign]):
     name : str
     rough : bool
         Whether the last step tells its size better than itself.
+    renewed : bool
+        Whether one that is made at a later θ may be worth its cost.
     """
 
     name: ClassVar[str]
     rough: ClassVar[bool] = True
+    renewed: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -40,8 +43,8 @@ class Preconditioner(ABC, Generic[AnyDesign]):
 
     @classmethod
     @abstractmethod
-    def build(cls, design: AnyDesign, theta: NDArray) -> Self:
-        """Return that of the Hessian at θ."""
+    def build(cls, design: AnyDesign, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
+        """Return that of the Hessian at θ; what the one in use before has found of the rows may be kept."""
 
     def repenalised(self, design: AnyDesign, theta: NDArray) -> Self:
         """Return that of the Hessian at θ with another penalty, that of the design; what is dear to make is kept."""

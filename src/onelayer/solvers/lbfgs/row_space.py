@@ -67,7 +67,7 @@ class RowSpaceDesign(Design):
     def _scores(self, A: NDArray) -> NDArray:
         """Return X·Xᵀ·A."""
         rows = self._rows
-        return rows.times(rows.transposed_times(rows.lines(A)))[:, : self.n_outputs]
+        return rows.times_transposed(rows.lines(A))[:, : self.n_outputs]
 
     def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
         """Return F, the mean loss in it, and what stands for the gradient of F."""
@@ -95,7 +95,9 @@ class RowSpaceDesign(Design):
     def parameters(self, theta: NDArray) -> tuple[NDArray, NDArray]:
         """Return (coef, intercept) in units of X as stored."""
         W = self._rows.transposed_times(self._rows.lines(theta[: self.n_rows]))
-        return W[:, : self.n_outputs].T.astype(np.float64) * self.scale, theta[-1].copy()
+        coef = np.array(W[:, : self.n_outputs].T, np.float64, order="C")
+        coef *= self.scale
+        return coef, theta[-1].copy()
 
     def scores(self, theta: NDArray, which: NDArray) -> NDArray:
         """Return the scores of some rows, (n, n_outputs) float64."""
@@ -103,14 +105,13 @@ class RowSpaceDesign(Design):
 
     def mean_row(self) -> NDArray:
         """Return the mean row μ as a vector of this kind: combination of rows, and scores, (2·n_rows + 1, 1)."""
-        weights = self.weights_of(np.arange(self.n_rows))[:, None]
-        rows = self._rows
-        scores = rows.times(rows.transposed_times(rows.lines(weights)))[:, :1]
-        return np.vstack([weights, scores, np.zeros((1, 1))])
+        weights = self.weights_of(np.arange(self.n_rows))
+        scores = self._rows.scores_of_mean(weights)
+        return np.concatenate([weights, scores, [0.0]])[:, None]
 
-    def column_moments(self) -> tuple[NDArray, NDArray]:
-        """Return mean and mean square of each column, over all rows."""
-        return self._rows.moments(self.weights_of(np.arange(self.n_rows)))
+    def mean_square_length(self) -> float:
+        """Return the mean of ‖x‖² over the rows."""
+        return self._rows.mean_square_length(self.weights_of(np.arange(self.n_rows)))
 
     @property
     def work(self) -> float:

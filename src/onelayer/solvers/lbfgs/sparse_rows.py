@@ -28,7 +28,7 @@ class SparseRows:
         X = objective.X
         assert isinstance(X, Sparse)
         self.number, self._n_threads, self._unit = number, objective.n_threads, X.unit
-        self._columns = X.by_columns
+        self._columns = X.by_columns(objective.n_threads)
         unit = np.full(1, X.unit, number)
         self._X, self._XT = (
             lines.Entries(
@@ -39,6 +39,7 @@ class SparseRows:
                 (self._columns.data, self._columns.indices, self._columns.indptr),
             )
         )
+        self._between: NDArray | None = None
         nothing = np.zeros(0, number)
         self._labelled = sparse_pass.Labelled(
             np.ascontiguousarray(objective.targets, number),
@@ -65,9 +66,25 @@ class SparseRows:
         """Return Xᵀ·D, for lines D and as lines."""
         return sparse_pass.product(self._XT, D, self._n_threads)
 
+    def times_transposed(self, D: NDArray) -> NDArray:
+        """Return X·(Xᵀ·D), for lines D and as lines; what lies between has the same place each time."""
+        if self._between is None or self._between.shape[1] != D.shape[1]:
+            self._between = lines.empty(self._XT.starts.size - 1, D.shape[1], self.number)
+        return self.times(sparse_pass.product(self._XT, D, self._n_threads, self._between))
+
     def losses(self, scores: NDArray, b: NDArray) -> float:
         """Return Σ w·ℓ of lines of scores with intercepts b; w·∂ℓ/∂s takes their place."""
         return sparse_pass.losses(scores, b.astype(self.number), self._labelled, self._loss, self._n_threads)
+
+    def scores_of_mean(self, weights: NDArray) -> NDArray:
+        """Return X·μ of the mean row μ, with weights that sum to one."""
+        return self._columns @ (weights @ self._columns) * self._unit**2
+
+    def mean_square_length(self, weights: NDArray) -> float:
+        """Return the mean of ‖x‖², with weights that sum to one."""
+        X = self._X
+        values = X.values.astype(np.float64, copy=False)
+        return float(np.repeat(weights, np.diff(X.starts)) @ np.square(values)) * self._unit**2
 
     def moments(self, weights: NDArray) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column, with weights that sum to one."""

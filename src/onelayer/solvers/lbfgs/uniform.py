@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,10 @@ class Uniform(Preconditioner[RowSpaceDesign]):
     name = "uniform"
 
     def __init__(self, design: RowSpaceDesign, coupling: Coupling, mean: NDArray, rho: float) -> None:
-        self._coupling, self._mean, self._intercept = coupling, mean, design.intercept
-        self._scale, self._n = coupling.c * rho + design.penalty[0, 0], design.n_rows
+        c, U = coupling.c, coupling.U
+        self._mean, self._intercept, self._n = mean, design.intercept, design.n_rows
+        self._of_weights = (U / (c * rho + design.penalty[0, 0])) @ U.T
+        self._of_intercepts = (U / c) @ U.T
 
     @classmethod
     def cost(cls, design: RowSpaceDesign) -> float:
@@ -27,21 +29,18 @@ class Uniform(Preconditioner[RowSpaceDesign]):
         return 0.25 * design.work + 10.0 * design.n_outputs**3
 
     @classmethod
-    def build(cls, design: RowSpaceDesign, theta: NDArray) -> Self:
+    def build(cls, design: RowSpaceDesign, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
         """Return that at θ."""
         coupling = Coupling.at(design, theta, design.n_rows)
-        mean, square = design.column_moments()
-        variance = square - mean * mean * design.intercept
-        rho = float(np.maximum(variance, 0).sum()) / design.n_rows
-        return cls(design, coupling, design.mean_row() * design.intercept, rho)
+        mean = design.mean_row() * design.intercept
+        n = design.n_rows
+        variance = design.mean_square_length() - float(np.vdot(mean[:n], mean[n : 2 * n]))
+        return cls(design, coupling, mean, max(variance, 0.0) / n)
 
     def solve(self, gradient: NDArray) -> NDArray:
-        """Return M⁻¹·gradient."""
-        c, U, n = self._coupling.c, self._coupling.U, self._n
-        turned = gradient @ U
-        last = turned[-1].copy()
-        turned -= self._mean * last
-        turned /= self._scale
-        along = self._mean[n : 2 * n, 0] @ turned[:n]
-        turned[-1] = last / c - along if self._intercept else 0
-        return turned @ U.T
+        """Return M⁻¹·gradient: means are subtracted as in ``Coupling.solve_beside``."""
+        last, n = gradient[-1], self._n
+        step = (gradient - self._mean * last) @ self._of_weights
+        along = self._mean[n : 2 * n, 0] @ step[:n]
+        step[-1] = self._of_intercepts @ last - along if self._intercept else 0
+        return step
