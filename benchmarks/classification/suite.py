@@ -13,7 +13,7 @@ from benchmarks.classification.race import Runner, race
 from benchmarks.suite import Results, Suite
 
 PRODUCTS = Runner("products")
-ONELAYER = Runner("onelayer", (1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-6, 1e-7, 1e-12))
+ONELAYER = Runner("onelayer", (1e-2, 1e-3, 5e-4, 3e-4, 2e-4, 1e-4, 3e-5, 1e-6, 1e-7, 1e-12))
 RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
     (FASHION, (PRODUCTS, ONELAYER,
                Runner("sklearn-lbfgs-float32", (100, 780, 1150), rounds=1))),
@@ -26,26 +26,28 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
            Runner("sklearn-lbfgs", (15, 21, 33)),
            Runner("sklearn-newton-cg", (6, 7, 8)),
            Runner("sklearn-newton-cholesky", (5, 6), rounds=1))),
-    (EMBEDDINGS, (PRODUCTS, Runner("onelayer", (1e-3, 1e-4, 1e-6), rounds=1),
-                  Runner("sklearn-lbfgs-float32", (50, 100, 200), rounds=1))),
+    (EMBEDDINGS, (PRODUCTS, Runner("onelayer", (1e-3, 3e-4, 1e-4, 3e-5, 1e-6), rounds=1),
+                  Runner("sklearn-lbfgs-float32", (100, 200, 400), rounds=1))),
     (TEXT, (PRODUCTS, ONELAYER,
             Runner("sklearn-lbfgs", (19, 25, 41), rounds=1),
             Runner("sklearn-lbfgs-float32", (19, 24, 39), rounds=1),
-            Runner("sklearn-saga", (3, 5, 7, 10, 15, 25), rounds=1))),
+            Runner("sklearn-saga", (6, 7, 8, 9, 10, 15)))),
     (ALPHAS, (Runner("onelayer-alphas", rounds=2), Runner("sklearn-alphas", rounds=1))),
 )  # fmt: skip
-ROUNDS = 3
+ROUNDS, ROUNDS_OF_BRIEF = 3, 15
+BRIEF = (TWO, TEN)  # a fit takes less than a second
 _SHORTER = 20
 
 
 def parts(quick: bool) -> dict[str, Callable[[Results], None]]:
     """Return the parts of a run by name; a quick one has a twentieth of the rows, and the first two fits of each."""
-    times, rounds, fits = (_SHORTER, 1, 2) if quick else (1, ROUNDS, None)
+    times, fits = (_SHORTER, 2) if quick else (1, None)
 
     def racing(problem: Problem, runners: tuple[Runner, ...]) -> Callable[[Results], None]:
         def measure(results: Results) -> None:
             shorter = [replace(runner, efforts=runner.efforts[:fits]) for runner in runners]
-            found = race(problem.shorter(times), shorter, rounds=rounds)
+            rounds = ROUNDS_OF_BRIEF if problem in BRIEF else ROUNDS
+            found = race(problem.shorter(times), shorter, rounds=1 if quick else rounds)
             results.setdefault("races", {})[problem.name] = found
 
         return measure

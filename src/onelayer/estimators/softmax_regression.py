@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from onelayer.explanation import Explanation
 
 _TEXT = "USO"  # kinds of arrays of text
+_LABELS = "iubUS"  # kinds that can be nothing but labels
 _TOL, _TOL_OF_SINGLE = 1e-14, 1e-10
 
 
@@ -523,7 +524,8 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
     def _label_array(y: ArrayLike, name: str) -> NDArray:
         labels = column_or_1d(y, warn=True)
         validation.check_finite(labels, name)
-        check_classification_targets(labels)
+        if labels.dtype.kind not in _LABELS:
+            check_classification_targets(labels)
         return labels
 
     def _learn_targets(self, y: NDArray, *, again: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from onelayer.errors import InvalidParameterError
 
@@ -45,7 +45,7 @@ class Epoch:
 
     def record(self) -> dict[str, int | float | None]:
         """Return the entry of ``history_``: every field but ``epochs``."""
-        entry = asdict(self)
+        entry = dict(vars(self))
         del entry["epochs"]
         return entry
 

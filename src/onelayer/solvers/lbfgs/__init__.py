@@ -7,7 +7,9 @@
 ``memory``          what it remembers of its steps, and the direction that follows
 ``line_search``     how far it goes
 ``ladder``          which approximation of the Hessian is worth its cost
-``preconditioner``  what such an approximation can do: ``diagonal``, ``uniform``, ``kronecker``, ``whole_hessian``
+``pace``            how fast the descent goes with it, and how far it has still to go
+``preconditioner``  what such an approximation can do: ``diagonal``, ``uniform``, ``kronecker``, ``leading_hessian``,
+                    ``whole_hessian``; of the last two ``class_hessian``
 ``coupling``        how the classes hang together
 ``factor``          the Cholesky factor of a large matrix
 """

@@ -3,7 +3,7 @@
 Softmax does not see what is added to all classes alike, so one class stands for reference and the others' weights are
 taken relative to it: n_outputs·(n_outputs − 1)/2 Gram matrices, and (n_outputs − 1) unknowns for each column. Where
 probabilities below 0.01 are left out of a row, its others then sum to one: the Hessian stays positive definite, and
-most rows have but two or three classes left. What all rows are left without comes back as its mean over the rows.
+most rows have but two or three classes left. A part of what is left out comes back as a mean.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from onelayer.solvers.lbfgs.factor import Factor, share_out
 SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
 _NEGLIGIBLE = 0.01  # a probability that is left out of a large one
 _UNSURE = 0.1  # probability of another class than the likeliest, on average, below which that is less
+_BROUGHT_BACK = 0.1  # share of what is left out that comes back
 _ACTIVE = 2.6  # classes with a larger one, in a row of ten
 _ROWS_PER_PARAMETER = 64
 _FEWEST_ROWS = 1 << 12
@@ -105,16 +106,17 @@ def without_negligible(P: NDArray) -> NDArray:
 def add_left_out(
     H: NDArray, P: NDArray, kept: NDArray, others: NDArray, weights: NDArray, rows_of: Rows, n_threads: int
 ) -> None:
-    """Add what the probabilities that are left out come to on average, times the Gram matrix of the rows that had them.
+    """Add a part of what is left out: its mean between the classes, times the Gram matrix of the rows that had it.
 
-    Without it, directions in which all rows are sure of their class would have no curvature but the penalty.
+    Without it, directions in which all rows are sure of their class would have no curvature but the penalty. All of it
+    would be too much in directions in which hardly any row has a value.
     """
     left_out = weights * np.where(kept > 0, 0, P).sum(axis=1)
     total = float(left_out.sum())
     if total == 0:
         return
     c, U = np.linalg.eigh(mean_curvature(P, weights) - mean_curvature(kept, weights))
-    C = ((U * np.maximum(c, 0)) @ U.T)[np.ix_(others, others)].astype(H.dtype)
+    C = ((U * (_BROUGHT_BACK * np.maximum(c, 0))) @ U.T)[np.ix_(others, others)].astype(H.dtype)
     G = _gram(rows_of, np.arange(len(P)), np.sqrt(left_out / total).astype(H.dtype), len(H) // len(C))
     lines = len(G)
 

@@ -60,7 +60,9 @@ class DenseDesign(ByColumns):
         total, G, g = full_pass.full_pass(
             self._rows, self._loss, theta[:-1].T, theta[-1], self._cut, self.objective.n_threads
         )
-        return total, np.vstack([G.T, g])
+        gradient = np.empty(theta.shape)
+        gradient[:-1], gradient[-1] = G.T, g
+        return total, gradient
 
     def rows(self, which: NDArray) -> NDArray:
         """Return some rows [z, 1] with every value."""

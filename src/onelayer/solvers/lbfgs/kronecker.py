@@ -52,6 +52,11 @@ class Kronecker(Preconditioner[ByColumns]):
         self.root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
         Z /= self.root
         self._g, self.V = _spectrum(Z)
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Note what M⁻¹·N^½ adds to the part of W in each direction of the columns and classes, as shares."""
+        self._shares = 1 / (1 + np.outer(self.coupling.c, self._g)) - 1
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:
@@ -82,6 +87,7 @@ class Kronecker(Preconditioner[ByColumns]):
         other.coupling = Coupling.at(design, theta)
         other._alpha, other.root = alpha, self.root * math.sqrt(times)
         other._g = self._g / times
+        other._shrink()
         return other
 
     @classmethod
@@ -91,15 +97,17 @@ class Kronecker(Preconditioner[ByColumns]):
 
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
-        return self.coupling.solve_beside(gradient, self.mean, self._intercept, self.solve_columns)
+        return self.coupling.solve_beside(
+            gradient, self.mean, self._intercept, lambda W, _: self.solve_columns(W)
+        )
 
-    def solve_columns(self, W: NDArray, c: NDArray, left_out: int = 0) -> NDArray:
+    def solve_columns(self, W: NDArray, left_out: int = 0) -> NDArray:
         """Return what M⁻¹ makes of W, whose classes are turned to those of C, in all but so many leading directions."""
-        W = W / self.root[:, None]
-        among = W.T @ self.V
-        factors = 1 / (1 + np.outer(c, self._g)) - 1
-        factors[:, factors.shape[1] - left_out :] = -1
-        return (W + self.V @ (among * factors).T) / self.root[:, None]
+        W, shares = W / self.root[:, None], self._shares
+        if left_out:
+            shares = shares.copy()
+            shares[:, shares.shape[1] - left_out :] = -1
+        return (W + self.V @ ((W.T @ self.V) * shares).T) / self.root[:, None]
 
 
 def _size(design: ByColumns) -> int:

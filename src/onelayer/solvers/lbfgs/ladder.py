@@ -35,7 +35,6 @@ _AT_ONCE = 6.0  # passes that a better one may cost before any progress has been
 _OVERHEAD = 1e7  # multiplications in the time that a pass takes beside its own
 _LOOKED_AT, _MOST_LOOKED_AT = 10.0, 4  # passes that a change may cost for each step of the window of the pace
 _AFTERWARDS = 4.0  # iterations that remain after a change
-_FASTER = 1.5  # times as fast as before that progress has to be for a rough one to be made again and again
 
 
 class Ladder:
@@ -54,7 +53,7 @@ class Ladder:
     """
 
     def __init__(self, design: Design, theta: NDArray, known: Preconditioner[Any] | None = None) -> None:
-        self._design, self._pass, self._fell = design, design.work + _OVERHEAD, 0.0
+        self._design, self._pass = design, design.work + _OVERHEAD
         self._rungs = [kind for kind in _RUNGS[type(design)] if math.isfinite(kind.cost(design))]
         cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
@@ -90,10 +89,10 @@ class Ladder:
         """
         if not pace.window:
             return False
-        fallen = pace.fallen()
-        rung = self._better(fallen)
-        if rung is None:
+        rung = self._rung + 1 if self.preconditioner.rough else self._rung
+        if rung == len(self._rungs):
             return False
+        fallen = pace.fallen()
         here, there = self._rungs[self._rung], self._rungs[rung]
         now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in (here, there))
         cost = there.cost(self._design)
@@ -102,14 +101,6 @@ class Ladder:
         remaining = ahead / fallen if fallen > 0 else math.inf
         if remaining * now_each <= cost + _AFTERWARDS * then_each:
             return False
-        self._fell = fallen if rung == self._rung else 0.0
         self._rung = rung
         self._build(theta, self.preconditioner)
         return True
-
-    def _better(self, fallen: float) -> int | None:
-        """Return the rung to build from now: this one again, unless that has not helped; else the next, if any."""
-        kind = self.preconditioner
-        if kind.renewed and not (kind.rough and fallen < _FASTER * self._fell):
-            return self._rung
-        return self._rung + 1 if self._rung + 1 < len(self._rungs) else None

@@ -35,7 +35,6 @@ class LeadingHessian(Preconditioner[ByColumns]):
     """
 
     name = "leading"
-    renewed = False
 
     def __init__(
         self, design: ByColumns, kronecker: Kronecker, directions: NDArray, H: NDArray, others: NDArray
@@ -65,8 +64,6 @@ class LeadingHessian(Preconditioner[ByColumns]):
     @classmethod
     def build(cls, design: ByColumns, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
         """Return that at θ, with the directions of the one before."""
-        if isinstance(before, LeadingHessian):
-            before = before._kronecker
         kronecker = before if isinstance(before, Kronecker) else Kronecker.build(design, theta)
         directions = kronecker.V[:, -_n_leading(design) :] / kronecker.root[:, None]
         lines, n_threads = directions.shape[1] + design.intercept, _threads(design)
@@ -108,7 +105,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
         W = gradient[:-1] - kronecker.mean[:, None] * gradient[-1]
         found = self._hessian.solve(np.vstack([directions.T @ W, of_intercept]))
         U, n_leading = kronecker.coupling.U, directions.shape[1]
-        W = kronecker.solve_columns(W @ U, kronecker.coupling.c, n_leading) @ U.T
+        W = kronecker.solve_columns(W @ U, n_leading) @ U.T
         W += directions @ found[:n_leading]
         b = found[n_leading] - kronecker.mean @ W if self._intercept else np.zeros_like(gradient[-1])
         return np.vstack([W, b])

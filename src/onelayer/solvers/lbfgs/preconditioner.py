@@ -23,13 +23,10 @@ class Preconditioner(ABC, Generic[AnyDesign]):
     name : str
     rough : bool
         Whether the last step tells its size better than itself.
-    renewed : bool
-        Whether one that is made at a later θ may be worth its cost.
     """
 
     name: ClassVar[str]
     rough: ClassVar[bool] = True
-    renewed: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

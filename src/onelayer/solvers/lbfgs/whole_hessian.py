@@ -33,7 +33,6 @@ class WholeHessian(Preconditioner[ByColumns]):
 
     name = "hessian"
     rough = False
-    renewed = True
 
     def __init__(self, hessian: ClassHessian, lines: int) -> None:
         self._hessian, self._lines = hessian, lines

@@ -12,6 +12,7 @@ from onelayer.matrices import Matrix, Moments, spread
 
 _SAMPLE = 1 << 20  # numbers that are looked at
 _FEW = 999  # rows whose median is the value that most have, if there is one
+_VERY_FEW = 33  # rows of which two have the value that most have, if there is one
 _LARGEST_EXPONENT = 1000  # of a factor 2^k, so that it and its inverse are numbers
 
 
@@ -57,8 +58,11 @@ class Coordinates:
         moments = Moments.of(values, share, None)
         center = np.zeros(n_features)
         if intercept:
-            usual = np.median(values[spread(len(rows), _FEW)], axis=0)
-            center = np.where(2 * np.count_nonzero(values == usual, axis=0) > len(rows), usual, moments.mean)
+            usual = _usual(values[spread(len(rows), _FEW)])
+            center = moments.mean.copy()
+            known = np.flatnonzero(~np.isnan(usual))
+            most = 2 * np.count_nonzero(values[:, known] == usual[known], axis=0) > len(rows)
+            center[known[most]] = usual[known[most]]
         farthest = np.maximum(moments.high - center, center - moments.low)
         with np.errstate(over="ignore", invalid="ignore"):
             distance = np.sqrt(moments.square / moments.total + np.square(moments.mean - center))
@@ -97,3 +101,12 @@ def inverse_power(sizes: NDArray) -> NDArray:
 def _dot(a: NDArray, b: NDArray) -> Fraction:
     """Return the inner product without rounding."""
     return sum((Fraction(float(x)) * Fraction(float(y)) for x, y in zip(a, b, strict=True)), Fraction(0))
+
+
+def _usual(values: NDArray) -> NDArray:
+    """Return the median of each column; of one in which hardly any value comes twice, NaN."""
+    few = np.sort(values[spread(len(values), _VERY_FEW)], axis=0)
+    repeated = (few[1:] == few[:-1]).any(axis=0)
+    usual = np.full(values.shape[1], np.nan)
+    usual[repeated] = np.median(values[:, repeated], axis=0)
+    return usual
