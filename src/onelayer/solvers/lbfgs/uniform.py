@@ -31,7 +31,7 @@ class Uniform(Preconditioner[RowSpaceDesign]):
     @classmethod
     def build(cls, design: RowSpaceDesign, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
         """Return that at θ."""
-        coupling = Coupling.at(design, theta, design.n_rows)
+        coupling = Coupling.at(design, theta)
         mean = design.mean_row() * design.intercept
         n = design.n_rows
         variance = design.mean_square_length() - float(np.vdot(mean[:n], mean[n : 2 * n]))
