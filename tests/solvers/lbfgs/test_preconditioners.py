@@ -36,6 +36,14 @@ def turned(F, design, theta):
     return T.T @ H @ T
 
 
+def multiplied(F, design, theta, step):
+    """Return the Hessian of F at θ times a step; without an intercept, zeros for it."""
+    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
+    if not design.intercept:
+        back[-1] = 0
+    return back
+
+
 def sums_to_zero(design, seed=0):
     """Return a random gradient as there can be."""
     gradient = np.random.RandomState(seed).randn(design.n_features + 1, design.n_outputs)
@@ -67,9 +75,7 @@ def test_whole_hessian_is_the_hessian(dtype, weighted, fit_intercept, n_outputs,
     gradient = sums_to_zero(design)
     step = WholeHessian.build(design, theta).solve(gradient)
     np.testing.assert_allclose(step.sum(axis=1), 0, atol=1e-12 * np.abs(step).max())
-    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
-    if not fit_intercept:
-        back[-1] = 0
+    back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=3e-5)
 
 
@@ -125,9 +131,7 @@ def test_the_hessian_in_all_directions_is_the_hessian(fit_intercept, weighted, n
     design, theta = start(F, 0.2)
     gradient = sums_to_zero(design)
     step = LeadingHessian.build(design, theta).solve(gradient)
-    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
-    if not fit_intercept:
-        back[-1] = 0
+    back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=1e-3)
 
 
@@ -142,9 +146,7 @@ def test_the_hessian_in_some_directions_is_the_hessian_at_zero(fit_intercept, sp
     design, theta = start(F, 0.0)
     gradient = sums_to_zero(design)
     step = LeadingHessian.build(design, theta).solve(gradient)
-    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
-    if not fit_intercept:
-        back[-1] = 0
+    back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=1e-3)
 
 
@@ -201,9 +203,7 @@ def test_kronecker_is_the_hessian_at_zero(fit_intercept, weighted, spread):
     design, theta = start(F, 0.0)
     gradient = sums_to_zero(design)
     step = Kronecker.build(design, theta).solve(gradient)
-    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
-    if not fit_intercept:
-        back[-1] = 0
+    back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=1e-7 if spread == 1 else 1e-3)  # eigenvalues 1e10 apart
 
 
@@ -215,7 +215,7 @@ def test_kronecker_of_fewer_rows_than_columns_is_the_hessian_at_zero(fit_interce
     theta[:] = 0
     gradient = sums_to_zero(design)
     step = Kronecker.build(design, theta).solve(gradient)
-    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
+    back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=1e-6 if fit_intercept else 1e-9)
 
 
@@ -229,9 +229,7 @@ def test_diagonal_is_the_hessian_of_columns_that_are_uncorrelated(sparse, fit_in
     design, theta = start(F, 0.0)
     gradient = sums_to_zero(design)
     step = Diagonal.build(design, theta).solve(gradient)
-    back = (turned(F, design, theta) @ step.ravel()).reshape(step.shape)
-    if not fit_intercept:
-        back[-1] = 0
+    back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=1e-9)
 
 

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.kernels import threads
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.coupling import mean_curvature
 from onelayer.solvers.lbfgs.factor import Factor, share_out
@@ -28,6 +29,7 @@ _FEWEST_ROWS = 1 << 12
 _PAIR_COST = 3e6
 _READING = 8.0  # multiplications in the time that it takes to read a number of the factor twice
 _CHUNK = 4096
+_PARTS = 8  # of a sum over all rows, whatever the number of threads
 _BLOCK, _SHORT_CHUNK = 512, 1024
 
 Rows = Callable[[NDArray], NDArray]
@@ -55,14 +57,22 @@ class ClassHessian:
         return step - step.mean(axis=1, keepdims=True)
 
 
-def count_rows(design: ByColumns, unknowns: int) -> int:
+def count_rows(design: ByColumns, unknowns: NDArray | int) -> NDArray:
     """Return how many rows make the Hessian: all where they are few for each unknown."""
-    return min(len(design.counted), max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * unknowns))
+    return np.minimum(len(design.counted), np.maximum(_FEWEST_ROWS, _ROWS_PER_PARAMETER * unknowns))
 
 
-def active_pairs(n_outputs: int) -> float:
-    """Return how many pairs of classes a row is likely to have when the negligible ones are left out."""
-    return min(pair_count(n_outputs), _ACTIVE * (_ACTIVE + 1) / 2)
+def threads_of(design: ByColumns) -> int:
+    """Return how many threads share the work."""
+    return design.objective.n_threads or threads.available()
+
+
+def active_products(n_outputs: int) -> float:
+    """Return how many products of each row with itself are needed where the negligible ones are left out.
+
+    One for each pair of classes that it is likely to have, and one for what it is left without.
+    """
+    return min(pair_count(n_outputs), _ACTIVE * (_ACTIVE + 1) / 2) + 1
 
 
 def pair_count(n_outputs: int) -> float:
@@ -99,7 +109,8 @@ def chunks(n: int) -> list[slice]:
 def without_negligible(P: NDArray) -> NDArray:
     """Return probabilities of rows with the small ones left out: small beside what rows are unsure of on average."""
     unsure = float((1 - P.max(axis=1)).mean())
-    P = np.where(_NEGLIGIBLE * min(1.0, unsure / _UNSURE) > P, 0, P)
+    least = _NEGLIGIBLE * min(1.0, unsure / _UNSURE)
+    P = np.where(least <= P, P, 0)
     return P / P.sum(axis=1, keepdims=True)
 
 
@@ -117,8 +128,15 @@ def add_left_out(
         return
     c, U = np.linalg.eigh(mean_curvature(P, weights) - mean_curvature(kept, weights))
     C = ((U * (_BROUGHT_BACK * np.maximum(c, 0))) @ U.T)[np.ix_(others, others)].astype(H.dtype)
-    G = _gram(rows_of, np.arange(len(P)), np.sqrt(left_out / total).astype(H.dtype), len(H) // len(C))
-    lines = len(G)
+    roots, lines = np.sqrt(left_out / total).astype(H.dtype), len(H) // len(C)
+    parts = np.array_split(np.arange(len(P)), _PARTS)
+    grams = np.empty((_PARTS, lines, lines), H.dtype)
+
+    def product(k: int) -> None:
+        grams[k] = _gram(rows_of, parts[k], roots[parts[k]], lines)
+
+    share_out(n_threads, [partial(product, k) for k in range(_PARTS)])
+    G = grams.sum(axis=0)
 
     def add(i: int, j: int) -> None:
         H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] += C[i, j] * G

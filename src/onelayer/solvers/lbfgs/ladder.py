@@ -20,12 +20,7 @@ from onelayer.solvers.lbfgs.sparse_design import SparseDesign
 from onelayer.solvers.lbfgs.uniform import Uniform
 from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
 
-_OF_COLUMNS: tuple[type[Preconditioner[Any]], ...] = (
-    Diagonal,
-    Kronecker,
-    LeadingHessian,
-    WholeHessian,
-)
+_OF_COLUMNS: tuple[type[Preconditioner[Any]], ...] = (Diagonal, Kronecker, LeadingHessian, WholeHessian)
 _RUNGS: dict[type[Design], tuple[type[Preconditioner[Any]], ...]] = {
     DenseDesign: _OF_COLUMNS,
     SparseDesign: _OF_COLUMNS,
@@ -54,8 +49,11 @@ class Ladder:
 
     def __init__(self, design: Design, theta: NDArray, known: Preconditioner[Any] | None = None) -> None:
         self._design, self._pass = design, design.work + _OVERHEAD
-        self._rungs = [kind for kind in _RUNGS[type(design)] if math.isfinite(kind.cost(design))]
-        cheap = [k for k, kind in enumerate(self._rungs) if kind.cost(design) <= _AT_ONCE * self._pass]
+        costs = {kind: kind.cost(design) for kind in _RUNGS[type(design)]}
+        self._costs = {kind: cost for kind, cost in costs.items() if math.isfinite(cost)}
+        self._rungs = list(self._costs)
+        self._each = {kind: self._pass + kind.solve_cost(design) for kind in self._rungs}
+        cheap = [k for k, kind in enumerate(self._rungs) if self._costs[kind] <= _AT_ONCE * self._pass]
         self._rung = max(cheap, default=0)
         self.fresh = known is None or self._rungs.index(type(known)) <= self._rung
         if known is None or self.fresh:
@@ -94,8 +92,7 @@ class Ladder:
             return False
         fallen = pace.fallen()
         here, there = self._rungs[self._rung], self._rungs[rung]
-        now_each, then_each = (self._pass + kind.solve_cost(self._design) for kind in (here, there))
-        cost = there.cost(self._design)
+        now_each, then_each, cost = self._each[here], self._each[there], self._costs[there]
         if pace.window < min(_MOST_LOOKED_AT, math.ceil(cost / (now_each * _LOOKED_AT))):
             return False
         remaining = ahead / fallen if fallen > 0 else math.inf

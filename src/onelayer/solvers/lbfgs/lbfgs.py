@@ -27,8 +27,8 @@ class LBFGS:
     max_iter : int
     tol : float
         It is solved when ½·gᵀB⁻¹g, with the gradient g and the approximate Hessian B, is at most ``tol``·F: so far is F
-        above its least value, as near as B is to the Hessian. Where B is rough, what the last
-        steps have gained must not promise more than that either.
+        above its least value, as near as B is to the Hessian. Where B is rough, what the last steps have gained must
+        not promise more than that either.
 
     Raises
     ------

@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import threads
 from onelayer.solvers.lbfgs import class_hessian
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.class_hessian import ClassHessian
@@ -28,7 +27,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
 
     The directions are eigenvectors of G in the metric of the penalty: where rows vary most, a product stands for the
     curvature least, and where they hardly vary the penalty counts for most. As many are taken as a dozen passes pay
-    for. Negligible probabilities are left out but for their mean.
+    for. Negligible probabilities are left out but for a part of their mean.
 
     Cost: n_rows·n_features·k multiplications for k directions, a Gram matrix of k columns for each pair of classes, and
     a sixth of the cube of (n_outputs − 1)·k. Memory: the square of the latter, twice.
@@ -53,7 +52,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
             class_hessian.add_penalty(H, penalty, design.n_outputs)
             return H
 
-        self._hessian = ClassHessian(Factor.of(hessian, _threads(design)), self._others)
+        self._hessian = ClassHessian(Factor.of(hessian, class_hessian.threads_of(design)), self._others)
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:
@@ -66,9 +65,9 @@ class LeadingHessian(Preconditioner[ByColumns]):
         """Return that at θ, with the directions of the one before."""
         kronecker = before if isinstance(before, Kronecker) else Kronecker.build(design, theta)
         directions = kronecker.V[:, -_n_leading(design) :] / kronecker.root[:, None]
-        lines, n_threads = directions.shape[1] + design.intercept, _threads(design)
+        lines, n_threads = directions.shape[1] + design.intercept, class_hessian.threads_of(design)
         unknowns = lines * (design.n_outputs - 1)
-        which = design.some(class_hessian.count_rows(design, unknowns))
+        which = design.some(int(class_hessian.count_rows(design, unknowns)))
         P = class_hessian.probabilities(design, theta, which, n_threads)
         kept = class_hessian.without_negligible(P)
         weights, others = design.weights_of(which), class_hessian.other_classes(kept)
@@ -101,18 +100,14 @@ class LeadingHessian(Preconditioner[ByColumns]):
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient."""
         kronecker, directions = self._kronecker, self._directions
-        of_intercept = gradient[-1:][: int(self._intercept)]
-        W = gradient[:-1] - kronecker.mean[:, None] * gradient[-1]
-        found = self._hessian.solve(np.vstack([directions.T @ W, of_intercept]))
         U, n_leading = kronecker.coupling.U, directions.shape[1]
+        W = gradient[:-1] - kronecker.mean[:, None] * gradient[-1]
+        lines = np.vstack([directions.T @ W, gradient[-1]])
+        found = self._hessian.solve(lines[: n_leading + self._intercept])
         W = kronecker.solve_columns(W @ U, n_leading) @ U.T
         W += directions @ found[:n_leading]
         b = found[n_leading] - kronecker.mean @ W if self._intercept else np.zeros_like(gradient[-1])
         return np.vstack([W, b])
-
-
-def _threads(design: ByColumns) -> int:
-    return design.objective.n_threads or threads.available()
 
 
 def _n_leading(design: ByColumns) -> int:
@@ -126,8 +121,8 @@ def _n_leading(design: ByColumns) -> int:
 def _costs(design: ByColumns, n_leading: NDArray) -> NDArray:
     K, k = design.n_outputs, n_leading.astype(np.float64)
     unknowns = (k + design.intercept) * (K - 1)
-    rows = min(len(design.counted), class_hessian.count_rows(design, int(unknowns[-1])))
-    products = rows * k * (design.n_features + 0.5 * class_hessian.active_pairs(K) * k)
+    rows = class_hessian.count_rows(design, unknowns)
+    products = rows * k * (design.n_features + 0.5 * class_hessian.active_products(K) * k)
     return (products + unknowns**3 / 6) / class_hessian.SPEED + class_hessian.overhead(K)
 
 

@@ -62,13 +62,9 @@ class RowSpaceDesign(Design):
     def renewed(self, theta: NDArray) -> NDArray:
         """Return θ with scores that are computed from A again, in the type of passes."""
         theta = theta.copy()
-        theta[self.n_rows : -1] = self._scores(theta[: self.n_rows])
+        n, rows = self.n_rows, self._rows
+        theta[n:-1] = rows.times_transposed(rows.lines(theta[:n]))[:, : self.n_outputs]
         return theta
-
-    def _scores(self, A: NDArray) -> NDArray:
-        """Return X·Xᵀ·A."""
-        rows = self._rows
-        return rows.times_transposed(rows.lines(A))[:, : self.n_outputs]
 
     def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
         """Return F, the mean loss in it, and what stands for the gradient of F."""

@@ -68,7 +68,7 @@ class SparseRows:
 
     def times_transposed(self, D: NDArray) -> NDArray:
         """Return X·(Xᵀ·D), for lines D and as lines; what lies between has the same place each time."""
-        if self._between is None or self._between.shape[1] != D.shape[1]:
+        if self._between is None:
             self._between = lines.empty(self._XT.starts.size - 1, D.shape[1], self.number)
         return self.times(sparse_pass.product(self._XT, D, self._n_threads, self._between))
 

@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import threads
 from onelayer.solvers.lbfgs import class_hessian
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.class_hessian import ClassHessian
@@ -25,7 +24,7 @@ class WholeHessian(Preconditioner[ByColumns]):
     """M = Σᵢ wᵢ·(diag(pᵢ) − pᵢpᵢᵀ) ⊗ zᵢzᵢᵀ + penalty.
 
     A system of (n_outputs − 1)·(n_features + 1) unknowns (see ``class_hessian``). In large ones negligible
-    probabilities are left out but for their mean.
+    probabilities are left out but for a part of their mean.
 
     Cost: a Gram matrix of the rows with both classes, for each pair, and a sixth of the cube of the unknowns. Memory:
     the square of the unknowns.
@@ -44,9 +43,9 @@ class WholeHessian(Preconditioner[ByColumns]):
         unknowns = lines * (K - 1)
         if unknowns > _MOST:
             return np.inf
-        rows, few = class_hessian.count_rows(design, unknowns), unknowns <= _DOUBLE
-        pairs = class_hessian.pair_count(K) if few else class_hessian.active_pairs(K)
-        products, factor = 0.5 * rows * pairs * lines**2, unknowns**3 / 6
+        rows, few = int(class_hessian.count_rows(design, unknowns)), unknowns <= _DOUBLE
+        each = class_hessian.pair_count(K) if few else class_hessian.active_products(K)
+        products, factor = 0.5 * rows * each * lines**2, unknowns**3 / 6
         if few:
             return products + _SMALL * factor + class_hessian.overhead(K)
         return (products + factor) / class_hessian.SPEED + class_hessian.overhead(K)
@@ -58,9 +57,8 @@ class WholeHessian(Preconditioner[ByColumns]):
         unknowns = lines * (K - 1)
         few = unknowns <= _DOUBLE
         number = np.dtype(np.float64 if few else np.float32)
-        which = design.some(class_hessian.count_rows(design, unknowns))
-        n_threads = design.objective.n_threads or threads.available()
-        n_threads = n_threads if unknowns * len(which) > _BRIEF else 1
+        which = design.some(int(class_hessian.count_rows(design, unknowns)))
+        n_threads = class_hessian.threads_of(design) if unknowns * len(which) > _BRIEF else 1
         P = class_hessian.probabilities(design, theta, which, n_threads)
         some = P if few else class_hessian.without_negligible(P)
         weights, others = design.weights_of(which), class_hessian.other_classes(some)
