@@ -24,9 +24,12 @@ def check(X, n_threads):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize("n_threads", [1, 2, 5])
+@pytest.mark.parametrize("block", [transpose._BLOCK, 100])
 @pytest.mark.parametrize("shape", [(300, 1000), (1000, 30), (1, 7), (5, 0), (0, 5)])
-def test_it_is_the_transpose(dtype, n_threads, shape, monkeypatch):
+def test_it_is_the_transpose(dtype, n_threads, block, shape, monkeypatch):
     monkeypatch.setattr(transpose, "_BRIEF", 0)
+    monkeypatch.setattr(transpose, "_BLOCK", block)
+    monkeypatch.setattr(transpose, "_FEWEST", 1)
     X = random_array(shape, density=0.1, rng=np.random.default_rng(0), format="csr")
     X.data = (X.data * 200 + 1).astype(dtype)
     X.sort_indices()

@@ -173,3 +173,21 @@ def test_where_the_path_leads():
     least, last = optimum(F)[2], value(F, before.coef, before.intercept)
     began = Descent(F, None, 1e-14, before.known).point.value
     assert least < began < least + 0.2 * (last - least)
+
+
+@pytest.mark.parametrize("kind", DESIGNS)
+@pytest.mark.parametrize("n_outputs", [2, 3])
+def test_the_first_trial_is_where_f_is_least_if_that_takes_no_pass(kind, n_outputs):
+    F = problem(kind, n_outputs=n_outputs)
+    descent = Descent(F, None, 1e-10)
+    for _ in range(3):
+        theta, gradient = descent.point.theta, descent.point.gradient
+        design, direction = descent._design, -3.0 * gradient
+        slope = design.inner(direction, gradient)
+        length = design.length(theta, direction, slope)
+        there = design.value_and_gradient(theta + length * direction)[-1]
+        if kind is RowSpaceDesign:
+            assert abs(design.inner(direction, there)) <= 0.1 * abs(slope)
+        else:
+            assert length == 1.0
+        descent.step()

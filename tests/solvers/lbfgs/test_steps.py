@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelayer.solvers.lbfgs.line_search import Point, search
+from onelayer.solvers.lbfgs.line_search import Point, level, search
 from onelayer.solvers.lbfgs.memory import Memory
 
 
@@ -103,6 +103,30 @@ def test_any_parabola(log_length, log_curvature):
     assert found is not None
     assert found.value < start.value
     assert abs(found.gradient[0]) <= 0.9 * abs(start.gradient[0]) or found.theta[0] > best
+
+
+@pytest.mark.parametrize("best", [0.1, 0.3, 1.0, 1.04, 7.0, 3e4])
+@pytest.mark.parametrize("bend", [np.tanh, np.arctan, lambda x: x, lambda x: x**3])
+def test_where_a_slope_is_nearly_level(best, bend):
+    asked = []
+
+    def slope_at(length):
+        asked.append(length)
+        return float(bend(length - best))
+
+    first = float(bend(-best))
+    length = level(slope_at, first)
+    slopes = [abs(bend(length - best)) for length in asked]
+    assert asked[0] == 1.0
+    assert len(asked) <= 6
+    assert abs(bend(length - best)) == min(slopes)
+    if best <= 7:
+        assert abs(bend(length - best)) <= 0.1 * abs(first)
+
+
+@pytest.mark.parametrize("slope", [-1.0, np.inf, np.nan])
+def test_a_slope_that_is_never_level_ends_the_asking(slope):
+    assert 0 < level(lambda length: slope if length > 1e-3 else -1.0, -1.0) <= 1e5
 
 
 def test_no_step_where_rounding_hides_all():

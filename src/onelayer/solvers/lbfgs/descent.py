@@ -141,7 +141,9 @@ class Descent:
         if self._ladder.replaced(point.theta, ahead, self._pace):
             self._memory, self._pace = self._new_memory(), self._new_pace()
             direction = self._memory.direction(point.gradient, self._ladder.preconditioner)
-        found = search(self._evaluate, point, direction, self._noise(), self._design.inner)
+        inner = self._design.inner
+        length = self._design.length(point.theta, direction, inner(direction, point.gradient))
+        found = search(self._evaluate, point, direction, self._noise(), inner, length)
         if found is None:
             self._settle(False, direction)
             return

@@ -72,6 +72,10 @@ class Design(ABC):
     def value_and_gradient(self, theta: NDArray) -> tuple[float, float, NDArray]:
         """Return F, the mean loss in it, and the gradient of F."""
 
+    def length(self, theta: NDArray, direction: NDArray, slope: float) -> float:
+        """Return how far to go first along a direction in which F has this slope: all of it, if that takes a pass."""
+        return 1.0
+
     @abstractmethod
     def penalty_gradient(self, theta: NDArray) -> NDArray:
         """Return the gradient of the penalty at θ."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 _DECREASE, _SLOPE = 1e-4, 0.9
 _TRIALS = 30
 _LONGEST = 10.0  # times the step before
+_LEVEL, _GUESSES = 0.1, 6
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ def search(
     direction: NDArray,
     noise: float,
     inner: Callable[[NDArray, NDArray], float],
+    length: float = 1.0,
 ) -> Point | None:
     """Return a point along the direction with the (weak) Wolfe conditions, or None if rounding allows no step.
 
-    The first trial is the whole step. Between two trials the minimum of the cubic through values and slopes is taken,
+    Between two trials the minimum of the cubic through values and slopes is taken,
     kept away from both.
 
     Parameters
@@ -47,6 +49,8 @@ def search(
         What rounding may do to F; below it the slope alone decides.
     inner : callable
         The inner product.
+    length : float
+        The first trial, in lengths of the direction.
 
     References
     ----------
@@ -54,7 +58,7 @@ def search(
     """
     slope = inner(direction, start.gradient)
     low, low_value, low_slope, high = 0.0, 0.0, slope, math.inf
-    length, best = 1.0, None
+    best = None
     for _ in range(_TRIALS):
         point = evaluate(start.theta + length * direction)
         value = point.value - start.value
@@ -78,6 +82,32 @@ def search(
         if high < math.inf and high - low <= 1e-14 * high:
             break
     return best
+
+
+def level(slope_at: Callable[[float], float], slope: float) -> float:
+    """Return about where the slope along a direction, which is below zero at its start and rises, is zero.
+
+    Secants, kept within what is known; the whole direction is tried first. At most six slopes are asked for.
+    """
+    before, low, high = (0.0, slope), 0.0, math.inf
+    length, best = 1.0, (math.inf, 1.0)
+    for _ in range(_GUESSES):
+        here = slope_at(length)
+        if not math.isfinite(here):
+            high, before = length, (0.0, slope)
+            length = 0.1 * length
+            continue
+        best = min(best, (abs(here), length))
+        if abs(here) <= _LEVEL * abs(slope):
+            break
+        low, high = (length, high) if here < 0 else (low, length)
+        (at, there), before = before, (length, here)
+        target = length - here * (length - at) / (here - there) if here != there else math.inf
+        if high == math.inf:
+            length = min(target, _LONGEST * length) if target > length else _LONGEST * length
+        else:
+            length = min(max(target, low + 0.1 * (high - low)), low + 0.9 * (high - low))
+    return best[1]
 
 
 def _cubic(a: float, value_a: float, slope_a: float, b: float, value_b: float, slope_b: float) -> float:

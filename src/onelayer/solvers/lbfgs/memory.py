@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import daxpy
 
 from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
@@ -65,8 +66,14 @@ class Memory:
         q, amounts = gradient.copy(), []
         for step, change, curvature in reversed(self._pairs):
             amounts.append(self._inner(step, q) / curvature)
-            q -= amounts[-1] * change
-        d = preconditioner.solve(q) * self._scale
+            q = _plus(q, -amounts[-1], change)
+        d = preconditioner.solve(q)
+        d *= -self._scale
         for (step, change, curvature), amount in zip(self._pairs, reversed(amounts), strict=True):
-            d += (amount - self._inner(change, d) / curvature) * step
-        return -d
+            d = _plus(d, -amount - self._inner(change, d) / curvature, step)
+        return d
+
+
+def _plus(total: NDArray, amount: float, other: NDArray) -> NDArray:
+    """Return total + amount·other, in the place of the total."""
+    return daxpy(other.ravel(), total.ravel(), a=amount).reshape(total.shape)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.line_search import level
 from onelayer.solvers.lbfgs.sparse_rows import SparseRows
 
 _TURNED = 2048  # lines that are turned at a time, so that they stay in the cache
@@ -80,6 +81,22 @@ class RowSpaceDesign(Design):
         gradient -= gradient @ np.full((K, 1), 1 / K)
         square = float(np.vdot(theta[:n], theta[n:-1]))
         return loss + 0.5 * self._alpha * square, loss, gradient
+
+    def length(self, theta: NDArray, direction: NDArray, slope: float) -> float:
+        """Return about where F is least along a direction: the scores there are known without a pass."""
+        n, rows = self.n_rows, self._rows
+        scores, change = rows.lines(theta[n:-1]), rows.lines(direction[n:-1])
+        of_penalty = self.inner(direction, self.penalty_gradient(theta))
+        more_of_penalty = self.inner(direction, self.penalty_gradient(direction))
+
+        def slope_at(length: float) -> float:
+            slopes = change * self.number.type(length)
+            slopes += scores
+            rows.losses(slopes, theta[-1] + length * direction[-1])
+            of_loss = np.vdot(slopes, change) + slopes.sum(axis=0)[: self.n_outputs] @ direction[-1]
+            return float(of_loss) / n + of_penalty + length * more_of_penalty
+
+        return level(slope_at, slope)
 
     def square_over_penalty(self, gradient: NDArray) -> float:
         """Return the squared length of the gradient in W, over twice the penalty."""

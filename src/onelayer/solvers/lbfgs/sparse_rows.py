@@ -83,8 +83,9 @@ class SparseRows:
     def mean_square_length(self, weights: NDArray) -> float:
         """Return the mean of ‖x‖², with weights that sum to one."""
         X = self._X
-        values = X.values.astype(np.float64, copy=False)
-        return float(np.repeat(weights, np.diff(X.starts)) @ np.square(values)) * self._unit**2
+        held = np.flatnonzero(np.diff(X.starts))
+        squares = np.add.reduceat(np.square(X.values, dtype=np.float64), X.starts[held])
+        return float(weights[held] @ squares) * self._unit**2
 
     def moments(self, weights: NDArray) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column, with weights that sum to one."""

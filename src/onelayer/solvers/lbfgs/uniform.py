@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dger
 
 from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
@@ -40,7 +41,8 @@ class Uniform(Preconditioner[RowSpaceDesign]):
     def solve(self, gradient: NDArray) -> NDArray:
         """Return M⁻¹·gradient: means are subtracted as in ``Coupling.solve_beside``."""
         last, n = gradient[-1], self._n
-        step = (gradient - self._mean * last) @ self._of_weights
+        step = gradient @ self._of_weights
+        step = dger(-1.0, step[-1], self._mean[:, 0], a=step.T, overwrite_a=True).T
         along = self._mean[n : 2 * n, 0] @ step[:n]
         step[-1] = self._of_intercepts @ last - along if self._intercept else 0
         return step
