@@ -29,11 +29,19 @@ class Runner:
         The ladder: what it is told, fit by fit, to stop at; one 0 for what has no such parameter.
     rounds : int
         After how many rounds it leaves; 0 for all. The slow ones leave early.
+    threads : int
+        That each of its pools may use.
     """
 
     task: str
     efforts: tuple[float, ...] = (0,)
     rounds: int = 0
+    threads: int = CORES
+
+    @property
+    def key(self) -> str:
+        """What the results call it."""
+        return self.task if self.threads == CORES else f"{self.task}, threads={self.threads}"
 
 
 def race(problem: Problem, runners: Sequence[Runner], *, rounds: int) -> dict[str, Any]:
@@ -48,12 +56,17 @@ def race(problem: Problem, runners: Sequence[Runner], *, rounds: int) -> dict[st
         processes = {
             runner: stack.enter_context(
                 Process(
-                    runner.task, CORES, ("benchmarks.classification.worker", runner.task, str(CORES), folder)
+                    runner.key,
+                    runner.threads,
+                    ("benchmarks.classification.worker", runner.task, str(runner.threads), folder),
                 )
             )
             for runner in runners
         }
-        records = {runner.task: {**process.answer(), "fits": []} for runner, process in processes.items()}
+        records = {runner.key: {**process.answer(), "fits": []} for runner, process in processes.items()}
+        for runner in runners:
+            if runner.threads != CORES:
+                records[runner.key]["label"] += f", {runner.threads} thread"
         for runner, process in processes.items():
             process.ask("warm", runner.efforts[0])
             if not runner.rounds:
@@ -61,9 +74,9 @@ def race(problem: Problem, runners: Sequence[Runner], *, rounds: int) -> dict[st
         for number in range(rounds):
             for runner, process in processes.items():
                 if number < (runner.rounds or rounds):
-                    _climb(records[runner.task]["fits"], runner, process, problem, folder)
+                    _climb(records[runner.key]["fits"], runner, process, problem, folder)
         for runner, process in processes.items():
-            records[runner.task]["memory"] = process.ask("peak")
+            records[runner.key]["memory"] = process.ask("peak")
     sizes = {"n_rows": problem.n_rows, "n_features": problem.n_features, "n_classes": problem.n_classes}
     return {**sizes, "who": records}
 

@@ -53,7 +53,7 @@ def block(results: Results, lang: str) -> str:
         for who, whose in (("onelayer", OURS), (t["sklearn"], THEIRS)):
             reaches = (figures.quickest(race, figures.tasks(race, whose), within) for within in DISTANCES)
             lines.append(f"| {t[problem.name]} | {who} | {' | '.join(map(str, reaches))} |")
-    (ours,), (theirs,) = (races[ALPHAS.name]["who"][f"{whose}-alphas"]["fits"] for whose in (OURS, THEIRS))
+    ours, theirs = (figures.quickest_of_alphas(races[ALPHAS.name], whose) for whose in (OURS, THEIRS))
     alphas = t["alphas"].format(
         ours=f"{median(ours['seconds']):.3g}",
         theirs=f"{median(theirs['seconds']):.3g}",

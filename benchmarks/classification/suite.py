@@ -19,8 +19,10 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
                Runner("sklearn-lbfgs-float32", (100, 780, 1150), rounds=1))),
     (TWO, (PRODUCTS, ONELAYER,
            Runner("sklearn-lbfgs", (10, 11, 21)),
+           Runner("sklearn-lbfgs", (10, 11, 21), threads=1),
            Runner("sklearn-newton-cg", (4, 5, 6)),
            Runner("sklearn-newton-cholesky", (4, 5, 6)),
+           Runner("sklearn-newton-cholesky", (4, 5, 6), threads=1),
            Runner("sklearn-sag", (3, 10, 30), rounds=1))),
     (TEN, (PRODUCTS, ONELAYER,
            Runner("sklearn-lbfgs", (15, 21, 33)),
@@ -33,7 +35,8 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
             Runner("sklearn-lbfgs", (19, 25, 41), rounds=1),
             Runner("sklearn-lbfgs-float32", (19, 24, 39), rounds=1),
             Runner("sklearn-saga", (6, 7, 8, 9, 10, 15)))),
-    (ALPHAS, (Runner("onelayer-alphas", rounds=2), Runner("sklearn-alphas", rounds=1))),
+    (ALPHAS, (Runner("onelayer-alphas", rounds=2), Runner("sklearn-alphas", rounds=1),
+             Runner("sklearn-alphas-jobs", rounds=1, threads=1))),
 )  # fmt: skip
 ROUNDS, ROUNDS_OF_BRIEF = 3, 15
 BRIEF = (TWO, TEN)  # a fit takes less than a second

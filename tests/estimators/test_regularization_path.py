@@ -10,6 +10,8 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 import onelayer as ol
 from onelayer.errors import InvalidDataError, InvalidParameterError
+from onelayer.estimators import exact_path
+from onelayer.matrices import PrincipalAxes
 
 RANDOM = np.random.RandomState(0)
 N = 300
@@ -118,3 +120,37 @@ def test_what_is_no_path_is_refused():
         ol.regularization_path(ol.SoftmaxRegression(), X, LABELS, X_val=X)
     with pytest.raises(InvalidParameterError, match="give X_val and y_val"):
         ol.regularization_path(ol.LinearRegression(), X, TARGET).best
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("two", [False, True], ids=["four classes", "two"])
+def test_principal_axes_change_the_way_and_not_the_end(monkeypatch, fit_intercept, two):
+    model, y = ol.SoftmaxRegression(fit_intercept=fit_intercept), LABELS > 1 if two else LABELS
+    rows, found = X * [1, 10, 1, 0.1, 1, 100] + 5, {}
+    for passes in (0.0, np.inf):
+        monkeypatch.setattr(exact_path, "_PASSES", passes)
+        turned = []
+        monkeypatch.setattr(PrincipalAxes, "turned", spied(PrincipalAxes.turned, turned))
+        path = ol.regularization_path(
+            model, rows[TRAIN], y[TRAIN], WEIGHTS[TRAIN], alphas=5, X_val=rows[TEST], y_val=y[TEST]
+        )
+        assert len(turned) == (2 if passes else 0)
+        monkeypatch.undo()
+        found[passes] = path
+    straight, turned = found.values()
+    np.testing.assert_allclose(turned.objectives, straight.objectives, rtol=1e-12)
+    np.testing.assert_allclose(turned.val_losses, straight.val_losses, rtol=1e-6)
+    for k in range(5):
+        size = np.abs(straight.coefs[k]).max()
+        np.testing.assert_allclose(turned.coefs[k], straight.coefs[k], atol=1e-5 * size)
+        np.testing.assert_allclose(turned.intercepts[k], straight.intercepts[k], atol=1e-4)
+
+
+def spied(function, calls):
+    """Return a function that notes that it was called."""
+
+    def noting(*args, **kwargs):
+        calls.append(args)
+        return function(*args, **kwargs)
+
+    return noting

@@ -18,6 +18,7 @@ CLASSES = {
     "sklearn-sag": f"{_PLACE}.sklearn_fits:Sag",
     "sklearn-saga": f"{_PLACE}.sklearn_fits:Saga",
     "sklearn-alphas": f"{_PLACE}.sklearn_fits:Alphas",
+    "sklearn-alphas-jobs": f"{_PLACE}.sklearn_fits:AlphasInJobs",
 }
 
 

@@ -8,9 +8,12 @@ from dataclasses import replace
 from sklearn.utils import check_random_state
 
 from onelayer.estimators.single_layer import SingleLayer, Task
+from onelayer.matrices import PrincipalAxes
 from onelayer.solvers.events import Callback
 from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.solution import Solution
+
+_PASSES = 10.0  # of each fit that principal axes are thought to save
 
 
 class ExactPath:
@@ -28,13 +31,27 @@ class ExactPath:
         On which each optimum is judged.
     n_threads : int, optional
         In place of the models' own.
+    axes : PrincipalAxes, optional
+        In which the models are fitted; see :func:`axes_for`.
     """
 
     def __init__(
-        self, method: str, train: Labelled, held_out: Labelled | None, n_threads: int | None = None
+        self,
+        method: str,
+        train: Labelled,
+        held_out: Labelled | None,
+        n_threads: int | None = None,
+        axes: PrincipalAxes | None = None,
     ) -> None:
-        self._method, self._train, self._held_out, self._n_threads = method, train, held_out, n_threads
+        self._method, self._n_threads, self._axes = method, n_threads, axes
+        self._train = self._turned(train)
+        self._held_out = None if held_out is None else self._turned(held_out)
         self._before: Solution | None = None
+
+    def _turned(self, rows: Labelled) -> Labelled:
+        if self._axes is None:
+            return rows
+        return replace(rows, X=self._axes.turned(rows.X))
 
     def fit(self, model: SingleLayer, callbacks: Sequence[Callback] = ()) -> Solution:
         """Fit a model, and return its solution less what the next one goes on from."""
@@ -52,4 +69,20 @@ class ExactPath:
             judged_each=False,
         )
         self._before = model._run(sgd, self._method, task, len(self._train))
-        return replace(self._before, known=None)
+        solution = replace(self._before, known=None)
+        if self._axes is not None:
+            coef, intercept = self._axes.back(solution.coef, solution.intercept)
+            solution = replace(solution, coef=coef, intercept=intercept)
+            model._set_coef(coef, intercept)
+        return solution
+
+
+def axes_for(method: str, model: SingleLayer, train: Labelled, n_fits: int) -> PrincipalAxes | None:
+    """Return the principal axes of the rows, if they are worth while for so many fits to these or similar ones."""
+    if method != "lbfgs" or not PrincipalAxes.suit(train.X):
+        return None
+    n_rows, n_features = train.X.shape
+    saved = _PASSES * 2 * n_rows * n_features * model._n_outputs(train.targets)
+    if PrincipalAxes.cost(train.X) > n_fits * saved:
+        return None
+    return PrincipalAxes.of(train.X, centred=bool(model.fit_intercept))

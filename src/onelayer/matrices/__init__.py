@@ -6,6 +6,7 @@ value enters the scores: 1/255 for uint8, else 1.
 ``matrix``      what every matrix can do
 ``dense``       rows of which every value is stored: arrays in any order, and columns that lie apart
 ``sparse``      rows of which the zeros are not stored: CSR
+``principal_axes``  rows turned until their columns hardly correlate
 ``row_buffer``  rows that come in parts, and of which some leave again
 ``moments``     means, spreads and ranges of columns, and how these are standardised
 """
@@ -19,10 +20,21 @@ from scipy.sparse import issparse
 from onelayer.matrices.dense import Dense
 from onelayer.matrices.matrix import Matrix
 from onelayer.matrices.moments import Moments, spread
+from onelayer.matrices.principal_axes import PrincipalAxes
 from onelayer.matrices.row_buffer import ArrayBuffer, RowBuffer
 from onelayer.matrices.sparse import Sparse
 
-__all__ = ["ArrayBuffer", "Dense", "Matrix", "Moments", "RowBuffer", "Sparse", "matrix_of", "spread"]
+__all__ = [
+    "ArrayBuffer",
+    "Dense",
+    "Matrix",
+    "Moments",
+    "PrincipalAxes",
+    "RowBuffer",
+    "Sparse",
+    "matrix_of",
+    "spread",
+]
 
 
 def matrix_of(X: Any) -> Matrix:

@@ -28,6 +28,8 @@ class Matrix(ABC):
         float32 or float64: the type of scores and weights.
     unit : float
         Factor between a stored value and the input of the objective.
+    principal : bool
+        Whether the columns hardly correlate: they are principal axes.
     centring : bool
         Whether the means of the columns can be subtracted without filling it.
     """
@@ -36,6 +38,7 @@ class Matrix(ABC):
     dtype: np.dtype
     number: np.dtype
     unit: float
+    principal: bool = False
     centring: ClassVar[bool]
 
     def _hold(self, shape: Sequence[int], dtype: np.dtype) -> None:

@@ -17,11 +17,12 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from onelayer.errors import DivergenceError
-from onelayer.estimators.exact_path import ExactPath
+from onelayer.estimators.exact_path import ExactPath, axes_for
 from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.estimators.sweep.grid import Parameters
 from onelayer.estimators.sweep.splits import Split
 from onelayer.kernels import blas
+from onelayer.matrices import PrincipalAxes
 from onelayer.solvers.events import Epoch, listeners
 from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.solution import Solution, Stopped
@@ -183,28 +184,41 @@ class OneByOne(Group):
 
     def epoch(self) -> dict[int, Epoch]:
         """Fit all."""
-        return self._epoch(None, threading.Event())
+        return self._epoch(None, threading.Event(), self._axes(1))
 
     @classmethod
     def epoch_of_each(cls, splits: Sequence[Any]) -> list[dict[int, Epoch]]:
         """Fit the candidates of several splits at the same time, one thread to each split.
 
         Much of a fit to a few thousand rows is for one thread to do, so that threads for each pass would mostly wait.
+        Splits that are left over at the end have all threads between them.
         """
         n_threads = splits[0].models[splits[0].members[0]]._check_parameters().threads
+        given_up, axes = threading.Event(), splits[0]._axes(len(splits))
         if min(n_threads, len(splits)) == 1:
-            return super().epoch_of_each(splits)
-        given_up = threading.Event()
+            return [group._epoch(None, given_up, axes) for group in splits]
+        left_over = len(splits) % n_threads
+        of_last = n_threads // left_over if left_over else 1
+        shares = [1] * (len(splits) - left_over) + [of_last] * left_over
         with blas.one_thread(), ThreadPoolExecutor(n_threads) as pool:
-            parts = [pool.submit(group._epoch, 1, given_up) for group in splits]
+            parts = [
+                pool.submit(group._epoch, share, given_up, axes)
+                for group, share in zip(splits, shares, strict=True)
+            ]
             try:
                 return [part.result() for part in parts]
             except BaseException:
                 given_up.set()
                 raise
 
-    def _epoch(self, n_threads: int | None, given_up: threading.Event) -> dict[int, Epoch]:
-        path = ExactPath(self.method, self.train, self.held_out, n_threads)
+    def _axes(self, n_splits: int) -> PrincipalAxes | None:
+        """Return the axes in which the candidates are best fitted to each of so many splits, if there are any."""
+        return axes_for(self.method, self.models[self.members[0]], self.train, n_splits * len(self.members))
+
+    def _epoch(
+        self, n_threads: int | None, given_up: threading.Event, axes: PrincipalAxes | None
+    ) -> dict[int, Epoch]:
+        path = ExactPath(self.method, self.train, self.held_out, n_threads, axes)
         for candidate in self.running:
             if given_up.is_set():
                 break

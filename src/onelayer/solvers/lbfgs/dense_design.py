@@ -27,6 +27,7 @@ class DenseDesign(ByColumns):
             seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept, _SAMPLE)
             center, scale = seen.center.astype(X.number).astype(np.float64), seen.scale
         super().__init__(objective, center, scale, number)
+        self._moments: tuple[NDArray, NDArray] | None = None
         nothing = np.zeros(0, number)
         self._kept = self._standardised(number)
         source = scoring.writeable(X.array) if self._kept is None else self._kept
@@ -67,16 +68,20 @@ class DenseDesign(ByColumns):
     def rows(self, which: NDArray) -> NDArray:
         """Return some rows [z, 1] with every value."""
         if self._kept is not None:
-            return np.column_stack(
-                [self._kept[which, : self.n_features], np.full(len(which), self.intercept)]
-            )
+            return np.column_stack([self._kept_rows(which), np.full(len(which), self.intercept)])
         return self.objective.X.design(which, self.center, self.scale, self.intercept)
 
     def scores(self, theta: NDArray, which: NDArray) -> NDArray:
         """Return the scores of some rows, (n, n_outputs) float64."""
         if self._kept is None:
             return super().scores(theta, which)
-        return self._kept[which, : self.n_features] @ theta[:-1].astype(self.number) + theta[-1]
+        return self._kept_rows(which) @ theta[:-1].astype(self.number) + theta[-1]
+
+    def _kept_rows(self, which: NDArray) -> NDArray:
+        """Return some rows of those that are kept, which are not copied if they are all."""
+        assert self._kept is not None
+        Z = self._kept[:, : self.n_features]
+        return Z if len(which) == self.n_rows else Z[which]
 
     @property
     def work(self) -> float:
@@ -85,6 +90,8 @@ class DenseDesign(ByColumns):
 
     def column_moments(self) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column, over some rows."""
-        which = self.some()
-        Z, weights = self.rows(which)[:, :-1].astype(np.float64), self.weights_of(which)
-        return weights @ Z, weights @ np.square(Z)
+        if self._moments is None:
+            which = self.some()
+            Z, weights = self.rows(which)[:, :-1].astype(np.float64), self.weights_of(which)
+            self._moments = weights @ Z, weights @ np.square(Z)
+        return self._moments

@@ -51,7 +51,7 @@ class Kronecker(Preconditioner[ByColumns]):
         self._floored = bool((penalty < _FLOOR * usual).any())
         self.root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
         Z /= self.root
-        self._g, self.V = _spectrum(Z)
+        self._g, self.V = _diagonal(Z) if design.objective.X.principal else _spectrum(Z)
         self._shrink()
 
     def _shrink(self) -> None:
@@ -60,7 +60,9 @@ class Kronecker(Preconditioner[ByColumns]):
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:
-        """Return the cost of Gram matrix and eigenvectors."""
+        """Return the cost of Gram matrix and eigenvectors; where columns hardly correlate, a diagonal is as near."""
+        if design.objective.X.principal:
+            return np.inf
         size = _size(design)
         if size > _MOST:
             return np.inf
@@ -112,6 +114,13 @@ class Kronecker(Preconditioner[ByColumns]):
 
 def _size(design: ByColumns) -> int:
     return min(design.n_features, len(design.counted))
+
+
+def _diagonal(Z: NDArray) -> tuple[NDArray, NDArray]:
+    """Return the diagonal of ZᵀZ, where that is nearly all of it, and as many of its unit vectors, in rising order."""
+    g = np.einsum("ij,ij->j", Z, Z)
+    rising = np.argsort(g)
+    return g[rising], np.eye(len(g))[:, rising]
 
 
 def _spectrum(Z: NDArray) -> tuple[NDArray, NDArray]:
