@@ -22,6 +22,18 @@ def test_gains_that_shrink_evenly(share, n_steps):
     assert pace.window == min(4, n_steps // 2)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+def test_near_its_end_the_first_gains_promise_little(share):
+    """Rows of gains as above, behind a first one that only makes up for a bad guess."""
+    pace, left = Pace(rough=True, near=True), 1e-2
+    pace.gained(1.0)
+    for _ in range(7):
+        pace.gained(left * (1 - share))
+        left *= share
+        assert pace.to_come(0.0) >= 0.9 * left
+    assert Pace(rough=True, near=True).to_come(0.0) == 0
+
+
 def test_gains_that_do_not_shrink():
     pace = Pace(rough=True)
     for _ in range(8):

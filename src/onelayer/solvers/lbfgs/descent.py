@@ -96,7 +96,7 @@ class Descent:
         return memory
 
     def _new_pace(self) -> Pace:
-        return Pace(self._ladder.preconditioner.rough)
+        return Pace(self._ladder.preconditioner.rough, len(self._trail) > 0)
 
     def _again(self, known: Descent) -> Point:
         """Return where another descent has ended; in the same type, losses and slopes are known."""

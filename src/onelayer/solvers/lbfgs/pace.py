@@ -6,6 +6,7 @@ import math
 from collections import deque
 
 _WINDOW = 4  # steps that are held against as many before
+_HALF = 0.5  # where there is nothing before
 _SLOWEST = 0.9  # share of the gain of the window before, at most
 
 
@@ -18,10 +19,13 @@ class Pace:
     Parameters
     ----------
     rough : bool
+    near : bool
+        Whether the descent began near its end. Its first steps then make up for what was guessed, and tell little of
+        those that follow: no window is then taken to gain less than half of the one before.
     """
 
-    def __init__(self, rough: bool) -> None:
-        self._rough = rough
+    def __init__(self, rough: bool, near: bool = False) -> None:
+        self._rough, self._near = rough, near
         self._gains: deque[float] = deque(maxlen=2 * _WINDOW)
         self._logarithms: deque[float] = deque(maxlen=2 * _WINDOW)
 
@@ -53,7 +57,9 @@ class Pace:
         now, before = self._last(n)
         if now <= n * noise:
             return 0.0
-        share = min(now / before, _SLOWEST) if before > 0 else 0.5
+        share = min(now / before, _SLOWEST) if before > 0 else _HALF
+        if self._near:
+            share = max(share, _HALF)
         return now * share / (1 - share)
 
     def _last(self, n: int) -> tuple[float, float]:
