@@ -351,3 +351,26 @@ def test_frames_keep_their_names():
         sweep = ol.GridSweep(SOFTMAX, {"alpha": [0.1, 1.0]}, cv=2).fit(frame, pd.Series(y))
         assert sweep.predict(frame).shape == (len(X),)
     assert sweep.feature_names_in_.tolist() == list("abcd")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_best_is_fitted_again_as_its_own_fit_would(monkeypatch, weighted):
+    """In the axes that the folds were fitted in, and without them."""
+    X, y, *_ = data(SOFTMAX)
+    weights = np.random.RandomState(0).uniform(0.5, 2, len(y)) if weighted else None
+    grid, found = {"alpha": [1.0, 1e-2, 1e-4], "tol": [1e-13]}, []
+    for passes in (0.0, np.inf):
+        monkeypatch.setattr("onelayer.estimators.exact_path._PASSES", passes)
+        sweep = ol.GridSweep(ol.SoftmaxRegression(), grid, cv=3).fit(X, y, weights)
+        own = clone(sweep.estimator).set_params(**sweep.best_params_).fit(X, y, weights)
+        best = sweep.best_estimator_
+        assert best.objective_ == pytest.approx(own.objective_, rel=1e-11)
+        np.testing.assert_allclose(best.coef_, own.coef_, atol=1e-4 * np.abs(own.coef_).max())
+        np.testing.assert_allclose(best.predict_proba(X), own.predict_proba(X), atol=1e-5)
+        assert vars(best).keys() == vars(own).keys()
+        assert best.training_.keys() == own.training_.keys()
+        assert (best.n_features_in_, best.converged_) == (own.n_features_in_, True)
+        assert best.n_iter_ == len(best.history_)
+        found.append(sweep)
+    straight, turned = (sweep.cv_results_["mean_test_loss"] for sweep in found)
+    np.testing.assert_allclose(straight, turned, rtol=1e-5)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.metrics import check_scoring
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -178,8 +178,7 @@ class GridSweep(MetaEstimatorMixin, BaseEstimator):
         if self.refit:
             self.best_estimator_ = found.model(self.best_index_)
             if not given:
-                self.best_estimator_ = clone(self.estimator).set_params(**self.best_params_)
-                self.best_estimator_.fit(X, y, sample_weight)
+                self.best_estimator_ = found.refit(self.best_index_, X, y, sample_weight)
         self.refit_time_ = time.perf_counter() - began
         return self
 
@@ -283,6 +282,10 @@ class _Judged:
             [[epoch.record() for epoch in part.epochs(candidate)] for part in self.parts[candidate]]
             for candidate in range(n_candidates)
         ]
+
+    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
+        """Return the model of a candidate, fitted to all rows."""
+        return self.parts[candidate][0].refit(candidate, X, y, sample_weight)
 
     def model(self, candidate: int) -> SingleLayer:
         """Return the model of a candidate on the first split."""

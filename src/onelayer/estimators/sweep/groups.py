@@ -105,6 +105,10 @@ class Group(ABC):
     def finish(self, candidate: int) -> SingleLayer:
         """Return the model of a candidate, fitted as far as it was."""
 
+    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
+        """Return another model with the parameters of a candidate, fitted to all rows."""
+        return clone(self.models[candidate]).fit(X, y, sample_weight)
+
 
 class SideBySide(Group):
     """Candidates of minibatch SGD that differ in nothing but ``SHARED`` parameters."""
@@ -176,6 +180,7 @@ class OneByOne(Group):
         super().__init__(models, split)
         self.order = sorted(self.members, key=lambda c: -self.task(models[c]).objective.alpha)
         self.solutions: dict[int, Solution] = {}
+        self.axes: PrincipalAxes | None = None
 
     @property
     def running(self) -> list[int]:
@@ -184,7 +189,8 @@ class OneByOne(Group):
 
     def epoch(self) -> dict[int, Epoch]:
         """Fit all."""
-        return self._epoch(None, threading.Event(), self._axes(1))
+        self._find_axes([self])
+        return self._epoch(None, threading.Event())
 
     @classmethod
     def epoch_of_each(cls, splits: Sequence[Any]) -> list[dict[int, Epoch]]:
@@ -194,15 +200,16 @@ class OneByOne(Group):
         Splits that are left over at the end have all threads between them.
         """
         n_threads = splits[0].models[splits[0].members[0]]._check_parameters().threads
-        given_up, axes = threading.Event(), splits[0]._axes(len(splits))
+        given_up = threading.Event()
+        cls._find_axes(splits)
         if min(n_threads, len(splits)) == 1:
-            return [group._epoch(None, given_up, axes) for group in splits]
+            return [group._epoch(None, given_up) for group in splits]
         left_over = len(splits) % n_threads
         of_last = n_threads // left_over if left_over else 1
         shares = [1] * (len(splits) - left_over) + [of_last] * left_over
         with blas.one_thread(), ThreadPoolExecutor(n_threads) as pool:
             parts = [
-                pool.submit(group._epoch, share, given_up, axes)
+                pool.submit(group._epoch, share, given_up)
                 for group, share in zip(splits, shares, strict=True)
             ]
             try:
@@ -211,14 +218,26 @@ class OneByOne(Group):
                 given_up.set()
                 raise
 
-    def _axes(self, n_splits: int) -> PrincipalAxes | None:
-        """Return the axes in which the candidates are best fitted to each of so many splits, if there are any."""
-        return axes_for(self.method, self.models[self.members[0]], self.train, n_splits * len(self.members))
+    @staticmethod
+    def _find_axes(splits: Sequence[OneByOne]) -> None:
+        """Note the axes in which the candidates are best fitted, if there are any: those of one split do for all."""
+        first = splits[0]
+        model, n_fits = first.models[first.members[0]], len(splits) * len(first.members)
+        axes = axes_for(first.method, model, first.train, n_fits)
+        for group in splits:
+            group.axes = axes
 
-    def _epoch(
-        self, n_threads: int | None, given_up: threading.Event, axes: PrincipalAxes | None
-    ) -> dict[int, Epoch]:
-        path = ExactPath(self.method, self.train, self.held_out, n_threads, axes)
+    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
+        """Return another model with the parameters of a candidate, fitted to all rows, in the same axes."""
+        if self.axes is None:
+            return super().refit(candidate, X, y, sample_weight)
+        model = clone(self.models[candidate])
+        train = model._labelled(X, y, sample_weight, reset=True, targets_known=False)
+        model._conclude(ExactPath(self.method, train, None, axes=self.axes).fit(model))
+        return model
+
+    def _epoch(self, n_threads: int | None, given_up: threading.Event) -> dict[int, Epoch]:
+        path = ExactPath(self.method, self.train, self.held_out, n_threads, self.axes)
         for candidate in self.running:
             if given_up.is_set():
                 break
