@@ -35,8 +35,7 @@ def search(
 ) -> Point | None:
     """Return a point along the direction with the (weak) Wolfe conditions, or None if rounding allows no step.
 
-    Between two trials the minimum of the cubic through values and slopes is taken,
-    kept away from both.
+    Between two trials the minimum of the cubic through values and slopes is taken, kept away from both.
 
     Parameters
     ----------
