@@ -91,6 +91,21 @@ def test_a_row_alone_has_the_bits_that_it_has_among_many(n_features, dtype, numb
         np.testing.assert_array_equal(scoring.predict(X[rows], coef, intercept), many[rows])
 
 
+def test_a_thread_that_hears_no_interrupt_does_its_work_itself():
+    found = []
+
+    def alone():
+        caller = threading.get_ident()
+        found.append(threads.run(1, lambda _: threading.get_ident() == caller))
+        found.append(threads.run(2, lambda _: threading.get_ident() == caller))
+
+    thread = threading.Thread(target=alone)
+    thread.start()
+    thread.join()
+    assert found == [[True], [False, False]]
+    assert threads.run(1, lambda _: threading.current_thread() is threading.main_thread()) == [False]
+
+
 def test_brief_work_of_one_thread_is_done_by_the_caller():
     caller = threading.current_thread()
     assert threads.run(1, lambda _: threading.current_thread(), brief=True) == [caller]

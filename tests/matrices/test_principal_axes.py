@@ -26,6 +26,7 @@ def test_columns_do_not_correlate_and_lengths_stay(seed, centred):
     np.testing.assert_allclose(turned.array.T @ turned.array, np.diag(s**2), atol=1e-10 * s[0] ** 2)
     np.testing.assert_allclose(axes.V.T @ axes.V, np.eye(5), atol=1e-13)
     assert turned.principal
+    assert turned.part(np.array([2, 0])).principal
     assert not Dense(X).principal
 
 
@@ -38,6 +39,9 @@ def test_parameters_come_back(seed, centred):
     expected = axes.turned(Dense(X)).array @ coef.T + intercept
     np.testing.assert_allclose(X @ there.T + shift, expected, atol=1e-11)
     np.testing.assert_allclose(np.linalg.norm(there), np.linalg.norm(coef), rtol=1e-13)
+    again, first = axes.into(there, shift)
+    np.testing.assert_allclose(again, coef, atol=1e-13)
+    np.testing.assert_allclose(first, intercept, atol=1e-11)
 
 
 def test_a_sample_serves_all_rows(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from onelayer.estimators.single_layer import SingleLayer, Task
@@ -32,7 +33,7 @@ class ExactPath:
     n_threads : int, optional
         In place of the models' own.
     axes : PrincipalAxes, optional
-        In which the models are fitted; see :func:`axes_for`.
+        In which the rows are given; see :func:`axes_for`.
     """
 
     def __init__(
@@ -44,24 +45,28 @@ class ExactPath:
         axes: PrincipalAxes | None = None,
     ) -> None:
         self._method, self._n_threads, self._axes = method, n_threads, axes
-        self._train = self._turned(train)
-        self._held_out = None if held_out is None else self._turned(held_out)
+        self._train, self._held_out = train, held_out
         self._before: Solution | None = None
 
-    def _turned(self, rows: Labelled) -> Labelled:
-        if self._axes is None:
-            return rows
-        return replace(rows, X=self._axes.turned(rows.X))
+    def fit(
+        self,
+        model: SingleLayer,
+        callbacks: Sequence[Callback] = (),
+        start: tuple[NDArray, NDArray] | None = None,
+    ) -> Solution:
+        """Fit a model, the first one from a start if there is one; return its solution less what the next goes on from.
 
-    def fit(self, model: SingleLayer, callbacks: Sequence[Callback] = ()) -> Solution:
-        """Fit a model, and return its solution less what the next one goes on from."""
+        ``start`` is (coef, intercept) of the rows as they were before they were turned.
+        """
         sgd, before = model._check_parameters(), self._before
         if self._n_threads is not None:
             sgd = replace(sgd, n_threads=self._n_threads)
+        if start is not None and self._axes is not None:
+            start = self._axes.into(*start)
         task = Task(
             model._objective(self._train, sgd),
             check_random_state(model.random_state),
-            None if before is None else (before.coef, before.intercept),
+            start if before is None else (before.coef, before.intercept),
             self._held_out,
             callbacks,
             None,
@@ -86,3 +91,8 @@ def axes_for(method: str, model: SingleLayer, train: Labelled, n_fits: int) -> P
     if PrincipalAxes.cost(train.X) > n_fits * saved:
         return None
     return PrincipalAxes.of(train.X, centred=bool(model.fit_intercept))
+
+
+def turned(rows: Labelled, axes: PrincipalAxes | None) -> Labelled:
+    """Return rows in the axes, if there are any."""
+    return rows if axes is None else replace(rows, X=axes.turned(rows.X))

@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from onelayer import validation
 from onelayer.errors import InvalidParameterError
-from onelayer.estimators.exact_path import ExactPath, axes_for
+from onelayer.estimators.exact_path import ExactPath, axes_for, turned
 from onelayer.estimators.single_layer import SingleLayer
 
 _WIDEST_C = 1e4
@@ -136,7 +136,8 @@ def regularization_path(
     train = model._labelled(X, y, sample_weight, reset=True, targets_known=False, exact=exact)
     held_out = model._held_out((X_val, y_val, sample_weight_val), model._n_outputs(train.targets), exact)
     axes = axes_for(method, model, train, len(falling))
-    path, points = ExactPath(method, train, held_out, axes=axes), []
+    judges = None if held_out is None else turned(held_out, axes)
+    path, points = ExactPath(method, turned(train, axes), judges, axes=axes), []
     for alpha in falling:
         model.set_params(alpha=float(alpha))
         model._conclude(path.fit(model))

@@ -499,20 +499,24 @@ class SingleLayer(BaseEstimator, ABC):
     def _monitor(self, task: Task) -> Monitor | None:
         """Return what judges parameters on the rows that were held out, if there are any."""
         data, loss = task.held_out, task.objective.loss
-        return None if data is None else partial(self._judge, data, loss)
+        return None if data is None else partial(self._judge, data, loss, task.objective.n_threads)
 
     def _judge(
-        self, data: Labelled, loss: Loss, coef: NDArray, intercept: NDArray
+        self, data: Labelled, loss: Loss, n_threads: int | None, coef: NDArray, intercept: NDArray
     ) -> tuple[float, float | None]:
         """Return loss and score of parameters on rows that were held out."""
-        return self._judge_each(data, loss, [(coef, intercept)])[0]
+        return self._judge_each(data, loss, n_threads, [(coef, intercept)])[0]
 
     def _judge_each(
-        self, data: Labelled, loss: Loss, parameters: Sequence[tuple[NDArray, NDArray]]
+        self,
+        data: Labelled,
+        loss: Loss,
+        n_threads: int | None,
+        parameters: Sequence[tuple[NDArray, NDArray]],
     ) -> list[tuple[float, float | None]]:
         """Return loss and score of each of several pairs (coef, intercept), for which the rows are read once."""
         coef, intercept = (np.concatenate(arrays) for arrays in zip(*parameters, strict=True))
-        all_scores = data.X.scores(coef, intercept, self.n_threads)
+        all_scores = data.X.scores(coef, intercept, n_threads)
         judged = []
         for scores in np.split(all_scores, len(parameters), axis=1):
             score = self._score_of(scores, data.targets, data.weights)

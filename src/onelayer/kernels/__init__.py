@@ -17,6 +17,7 @@
 ``panel``        the columns of a few rows, shifted, scaled and packed for these tiles
 ``triangle``     the pairs of groups of such columns, and the matrix that they make
 ``gram``         sums of products of columns over millions of rows
+``two_loop``     the steps that a quasi-Newton method remembers
 ``cholesky``     triangular factors and solves in doubled precision
 """
 

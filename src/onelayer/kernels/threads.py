@@ -30,10 +30,10 @@ def run(
     barrier's ``state``, waits for the threads to end, and passes the interrupt on. No thread begins before all are
     there: one that were missing would keep the others waiting for ever.
 
-    Work for one thread that is ``brief``, a millisecond at most, the caller does itself: to start a thread takes as
-    long, and nobody has to wait for an interrupt.
+    Work for one thread the caller does itself where it is ``brief``, a millisecond at most, so that nobody has to wait
+    for an interrupt, or where the caller is a thread that no interrupt reaches: to start a thread takes as long.
     """
-    if brief and n_threads == 1:
+    if n_threads == 1 and (brief or threading.current_thread() is not threading.main_thread()):
         return [function(0)]
     if n_threads < 1:
         raise ValueError(f"n_threads={n_threads}: expected at least 1")

@@ -108,7 +108,9 @@ class Dense(Matrix):
 
     def part(self, rows: NDArray | slice) -> Dense:
         """Return a copy of some rows; those of a slice are shared where they lie in C order."""
-        return Dense(self.stored[rows])
+        part = Dense(self.stored[rows])
+        part.principal = self.principal
+        return part
 
     def buffer(self) -> DenseBuffer:
         """Return an empty buffer for such rows."""

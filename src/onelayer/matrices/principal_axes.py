@@ -90,6 +90,10 @@ class PrincipalAxes:
         turned.principal = True
         return turned
 
+    def into(self, coef: NDArray, intercept: NDArray) -> tuple[NDArray, NDArray]:
+        """Return what parameters (n_outputs, n_features), (n_outputs,) for the rows as they were are in the axes."""
+        return coef @ self.V, intercept + coef @ self.center
+
     def back(self, coef: NDArray, intercept: NDArray) -> tuple[NDArray, NDArray]:
         """Return what parameters (n_outputs, n_features), (n_outputs,) in the axes are for the rows as they were."""
         coef = coef @ self.V.T

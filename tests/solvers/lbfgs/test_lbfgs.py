@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from onelayer.errors import InvalidParameterError
 from onelayer.solvers.events import Callback
 from onelayer.solvers.lbfgs import LBFGS
+from onelayer.solvers.lbfgs.dense_design import DenseDesign
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.solution import Stopped
 
@@ -266,6 +267,64 @@ def test_the_ladder_is_climbed_where_that_pays():
     design = kind_of(F, True)(F, np.dtype(float))
     ladder = Ladder(design, design.start(None))
     assert ladder.name == "hessian"  # eleven unknowns: it costs less than a pass
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("principal", [False, True])
+def test_float64_rows_are_gone_over_in_float32_as_long_as_that_is_enough(
+    monkeypatch, offset, weighted, principal
+):
+    passes = spied_passes(monkeypatch)
+    monkeypatch.setattr("onelayer.solvers.lbfgs.dense_design._BRIEF", 1)
+    X, targets = rows(400, 6, 4)
+    weights = np.random.RandomState(1).randint(0, 4, len(X)).astype(float) if weighted else None
+    least, coordinates = optimum(objective(X, targets, 1e-3, 4, weights))[2], set()
+    F = objective(X + offset, targets, 1e-3, 4, weights)
+    F.X.principal = principal
+    for tol in (1e-3, 1e-5, 1e-8):
+        passes.clear()
+        solution = LBFGS(tol=tol).solve(F)
+        found = value(F, solution.coef / F.X.unit, solution.intercept)
+        assert solution.converged
+        assert solution.objective == pytest.approx(found, rel=1e-13 if offset == 0 else 1e-9)
+        assert least * (1 - 1e-9) <= found <= least * (1 + 2 * tol)
+        assert found - least <= solution.gap * found
+        kinds = [number for number, _ in passes]
+        single = kinds.count(np.dtype(np.float32))
+        assert kinds == [np.dtype(np.float32)] * single + [np.dtype(np.float64)] * (len(kinds) - single)
+        assert (single > 1) == (tol >= 1e-5)
+        coordinates |= {design.center.tobytes() for _, design in passes}
+    assert len(coordinates) == 1
+
+
+def spied_passes(monkeypatch):
+    """Return a list that takes in the type and the design of every pass over dense rows."""
+    seen, once = [], DenseDesign._pass
+
+    def noting(design, theta):
+        seen.append((design.number, design))
+        return once(design, theta)
+
+    monkeypatch.setattr(DenseDesign, "_pass", noting)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "tol", "single"),
+    [
+        ((4000, 784), np.float64, 1e-4, True),
+        ((4000, 784), np.float64, 1e-6, False),
+        ((1000, 100), np.float64, 1e-4, False),
+        ((9000, 784), np.float64, 1e-4, False),
+        ((4000, 784), np.float32, 1e-8, True),
+        ((4000, 784), np.uint8, 1e-8, True),
+    ],
+    ids=["float64", "near", "brief", "too many to keep", "float32", "uint8"],
+)
+def test_the_type_of_the_first_passes(shape, dtype, tol, single):
+    F = objective(np.zeros(shape, dtype), np.arange(shape[0])[:, None] % 10.0, 1e-3, 10)
+    assert DenseDesign.first_type(F, tol) == (np.float32 if single else np.float64)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])

@@ -118,7 +118,7 @@ def test_steps_are_remembered_as_if_they_had_been_made_with_the_other_penalty(ki
         return each.value_and_gradient(second)[2] - each.value_and_gradient(first)[2]
 
     preconditioner = STANDS_FOR[kind].build(design, first)
-    memory, expected = Memory(first.size, design.inner), Memory(first.size, other.inner)
+    memory, expected = Memory(first.size, design.parts), Memory(first.size, other.parts)
     memory.add(step, change(design), preconditioner)
     expected.add(step, change(other), preconditioner)
     gradient = other.value_and_gradient(second)[2]

@@ -219,16 +219,18 @@ def test_kronecker_of_fewer_rows_than_columns_is_the_hessian_at_zero(fit_interce
     np.testing.assert_allclose(back, gradient, atol=1e-6 if fit_intercept else 1e-9)
 
 
-@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("kind", ["sparse", "dense", "principal"])
 @pytest.mark.parametrize("fit_intercept", [False, True])
-def test_diagonal_is_the_hessian_of_columns_that_are_uncorrelated(sparse, fit_intercept):
+def test_diagonal_is_the_hessian_of_columns_that_are_uncorrelated(kind, fit_intercept):
+    """And so is the product of classes and columns, made from the diagonal alone where columns are principal axes."""
     signs = np.array([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) * [1.0, 3.0, 0.2]
     X = np.tile(signs + (2.0 if fit_intercept else 0.0), (5, 1))
     targets = np.random.RandomState(0).randint(0, 3, (len(X), 1)).astype(float)
-    F = objective(csr_array(X) if sparse else X, targets, 0.05, 3, fit_intercept=fit_intercept)
+    F = objective(csr_array(X) if kind == "sparse" else X, targets, 0.05, 3, fit_intercept=fit_intercept)
+    F.X.principal = kind == "principal"
     design, theta = start(F, 0.0)
     gradient = sums_to_zero(design)
-    step = Diagonal.build(design, theta).solve(gradient)
+    step = (Kronecker if F.X.principal else Diagonal).build(design, theta).solve(gradient)
     back = multiplied(F, design, theta, step)
     np.testing.assert_allclose(back, gradient, atol=1e-9)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onelayer.kernels import two_loop
 from onelayer.solvers.lbfgs.line_search import Point, level, search
 from onelayer.solvers.lbfgs.memory import Memory
 
@@ -32,7 +33,7 @@ def test_direction_is_that_of_the_updated_matrix():
     random = np.random.RandomState(0)
     A = random.randn(12, 5)
     A = A.T @ A
-    memory, inverse = Memory(5, np.vdot), np.eye(5) / 3.0
+    memory, inverse = Memory(5, two_loop.plain(5)), np.eye(5) / 3.0
     for _ in range(4):
         s = random.randn(5)
         y = A @ s
@@ -44,15 +45,30 @@ def test_direction_is_that_of_the_updated_matrix():
     np.testing.assert_allclose(memory.direction(gradient, Plain(3.0)), -inverse @ gradient, rtol=1e-9)
 
 
+def test_the_oldest_steps_are_forgotten(monkeypatch):
+    monkeypatch.setattr("onelayer.solvers.lbfgs.memory._MOST", 4)
+    random = np.random.RandomState(0)
+    A = random.randn(12, 7)
+    A = A.T @ A
+    long, short = Memory(7, two_loop.plain(7)), Memory(7, two_loop.plain(7))
+    steps = random.randn(11, 7)
+    for k, s in enumerate(steps):
+        long.add(s, A @ s, Plain(2.0))
+        if k >= len(steps) - 4:
+            short.add(s, A @ s, Plain(2.0))
+    gradient = random.randn(7)
+    assert (long.direction(gradient, Plain(2.0)) == short.direction(gradient, Plain(2.0))).all()
+
+
 def test_a_rough_preconditioner_takes_its_size_from_the_last_step():
-    memory = Memory(3, np.vdot)
+    memory = Memory(3, two_loop.plain(3))
     s = np.array([1.0, 0.0, 0.0])
     memory.add(s, 7.0 * s, Rough(1.0))
     np.testing.assert_allclose(memory.direction(np.array([0.0, 1.0, 0.0]), Rough(1.0)), [0, -1 / 7, 0])
 
 
 def test_a_step_without_curvature_is_not_remembered():
-    memory = Memory(2, np.vdot)
+    memory = Memory(2, two_loop.plain(2))
     for change in (np.zeros(2), np.array([-1.0, 0.0]), np.array([np.nan, 0.0])):
         memory.add(np.array([1.0, 0.0]), change, Plain(1.0))
     np.testing.assert_allclose(memory.direction(np.ones(2), Plain(1.0)), [-1, -1])
@@ -137,7 +153,7 @@ def test_no_step_where_rounding_hides_all():
 
 def test_the_first_step_is_as_long_as_is_best():
     """Along −g of a quadratic with curvature 7, from a preconditioner that is off by a factor."""
-    memory, gradient = Memory(2, np.vdot), np.array([2.0, 0.0])
+    memory, gradient = Memory(2, two_loop.plain(2)), np.array([2.0, 0.0])
     direction = memory.direction(gradient, Rough(0.01))
     memory.take_size(7.0 * np.vdot(direction, direction), -np.vdot(direction, gradient))
     np.testing.assert_allclose(memory.direction(gradient, Rough(0.01)), [-2 / 7, 0])

@@ -285,7 +285,8 @@ class _Judged:
 
     def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
         """Return the model of a candidate, fitted to all rows."""
-        return self.parts[candidate][0].refit(candidate, X, y, sample_weight)
+        parts = self.parts[candidate]
+        return type(parts[0]).refit(parts, candidate, X, y, sample_weight)
 
     def model(self, candidate: int) -> SingleLayer:
         """Return the model of a candidate on the first split."""

@@ -17,12 +17,12 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from onelayer.errors import DivergenceError
-from onelayer.estimators.exact_path import ExactPath, axes_for
+from onelayer.estimators.exact_path import ExactPath, axes_for, turned
 from onelayer.estimators.single_layer import SingleLayer, Task
 from onelayer.estimators.sweep.grid import Parameters
 from onelayer.estimators.sweep.splits import Split
 from onelayer.kernels import blas
-from onelayer.matrices import PrincipalAxes
+from onelayer.matrices import Dense, PrincipalAxes
 from onelayer.solvers.events import Epoch, listeners
 from onelayer.solvers.labelled import Labelled
 from onelayer.solvers.solution import Solution, Stopped
@@ -105,9 +105,10 @@ class Group(ABC):
     def finish(self, candidate: int) -> SingleLayer:
         """Return the model of a candidate, fitted as far as it was."""
 
-    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
-        """Return another model with the parameters of a candidate, fitted to all rows."""
-        return clone(self.models[candidate]).fit(X, y, sample_weight)
+    @classmethod
+    def refit(cls, splits: Sequence[Any], candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
+        """Return another model with the parameters of a candidate, fitted to all rows of the folds."""
+        return clone(splits[0].models[candidate]).fit(X, y, sample_weight)
 
 
 class SideBySide(Group):
@@ -124,7 +125,7 @@ class SideBySide(Group):
             for model in models.values()
         ]
         base = problems[0][1]
-        judge = partial(first._judge_each, self.held_out, base.loss)
+        judge = partial(first._judge_each, self.held_out, base.loss, base.n_threads)
         self.together = Together(
             [(sgd, replace(base, alpha=objective.alpha)) for sgd, objective in problems], random_state, judge
         )
@@ -180,7 +181,9 @@ class OneByOne(Group):
         super().__init__(models, split)
         self.order = sorted(self.members, key=lambda c: -self.task(models[c]).objective.alpha)
         self.solutions: dict[int, Solution] = {}
+        self.fold = split.fold
         self.axes: PrincipalAxes | None = None
+        self.whole: Dense | None = None
 
     @property
     def running(self) -> list[int]:
@@ -220,24 +223,45 @@ class OneByOne(Group):
 
     @staticmethod
     def _find_axes(splits: Sequence[OneByOne]) -> None:
-        """Note the axes in which the candidates are best fitted, if there are any: those of one split do for all."""
+        """Note the axes in which the candidates are best fitted, if there are any: those of one split do for all.
+
+        The rows of folds are turned together, since each is in most of them.
+        """
         first = splits[0]
         model, n_fits = first.models[first.members[0]], len(splits) * len(first.members)
         axes = axes_for(first.method, model, first.train, n_fits)
+        whole = None if axes is None or first.fold is None else axes.turned(first.fold.whole)
         for group in splits:
-            group.axes = axes
+            group.axes, group.whole = axes, whole
 
-    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
-        """Return another model with the parameters of a candidate, fitted to all rows, in the same axes."""
-        if self.axes is None:
-            return super().refit(candidate, X, y, sample_weight)
-        model = clone(self.models[candidate])
+    def _rows(self) -> tuple[Labelled, Labelled]:
+        """Return the rows to train on and those to judge on, in the axes if there are any."""
+        whole, fold = self.whole, self.fold
+        if whole is None or fold is None:
+            return turned(self.train, self.axes), turned(self.held_out, self.axes)
+        inside, outside = whole.part(fold.inside), whole.part(fold.outside)
+        return replace(self.train, X=inside), replace(self.held_out, X=outside)
+
+    @classmethod
+    def refit(cls, splits: Sequence[Any], candidate: int, X: Any, y: Any, sample_weight: Any) -> SingleLayer:
+        """Return another model with the parameters of a candidate, fitted to all rows.
+
+        In the axes of the folds it begins at the mean of their optima. Each differs from the optimum of all rows by
+        what the rows held out have told, and these are all rows.
+        """
+        first = splits[0]
+        if first.whole is None:
+            return super().refit(splits, candidate, X, y, sample_weight)
+        model = clone(first.models[candidate])
         train = model._labelled(X, y, sample_weight, reset=True, targets_known=False)
-        model._conclude(ExactPath(self.method, train, None, axes=self.axes).fit(model))
+        optima = [(group.solutions[candidate].coef, group.solutions[candidate].intercept) for group in splits]
+        coef, intercept = (np.mean(arrays, axis=0) for arrays in zip(*optima, strict=True))
+        path = ExactPath(first.method, replace(train, X=first.whole), None, axes=first.axes)
+        model._conclude(path.fit(model, start=(coef, intercept)))
         return model
 
     def _epoch(self, n_threads: int | None, given_up: threading.Event) -> dict[int, Epoch]:
-        path = ExactPath(self.method, self.train, self.held_out, n_threads, self.axes)
+        path = ExactPath(self.method, *self._rows(), n_threads, self.axes)
         for candidate in self.running:
             if given_up.is_set():
                 break

@@ -13,6 +13,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
 from onelayer.errors import InvalidDataError
+from onelayer.matrices import Matrix
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """All rows, the places of those to train on, and of those to judge on."""
+
+    whole: Matrix
+    inside: NDArray
+    outside: NDArray
+
+
+@dataclass(frozen=True)
 class Split:
-    """The rows to train on, and those to judge on."""
+    """The rows to train on, those to judge on, and where both come from if they are of a fold."""
 
     train: Part
     held_out: Part
+    fold: Fold | None = None
 
 
 def splits_of(estimator: Any, train: Part, held_out: Part | None, cv: Any) -> list[Split]:
@@ -51,13 +62,16 @@ def splits_of(estimator: Any, train: Part, held_out: Part | None, cv: Any) -> li
         if held_out.X is None or held_out.y is None:
             raise InvalidDataError("X_val and y_val go together: give both or neither")
         return [Split(train, held_out)]
-    clone(estimator)._labelled(train.X, train.y, train.weights, reset=True, targets_known=False)
+    whole = clone(estimator)._labelled(train.X, train.y, train.weights, reset=True, targets_known=False).X
     folds = check_cv(cv, train.y, classifier=is_classifier(estimator))
     try:
         places = list(folds.split(train.X, train.y))
     except ValueError as error:
         raise InvalidDataError(f"the rows cannot be split into folds: {error}") from error
-    return [Split(train.rows(inside), train.rows(outside)) for inside, outside in places]
+    return [
+        Split(train.rows(inside), train.rows(outside), Fold(whole, inside, outside))
+        for inside, outside in places
+    ]
 
 
 def _taken(array: Any, places: NDArray) -> Any:

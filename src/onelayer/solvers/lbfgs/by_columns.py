@@ -7,6 +7,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.kernels import two_loop
 from onelayer.solvers.lbfgs.design import Design
 
 
@@ -55,9 +56,10 @@ class ByColumns(Design):
         """Return the gradient of the penalty at θ."""
         return self.penalty * theta
 
-    def inner(self, u: NDArray, v: NDArray) -> float:
-        """Return the inner product of two vectors like θ."""
-        return float(np.vdot(u, v))
+    @property
+    def parts(self) -> NDArray:
+        """All numbers of one vector times those of the other."""
+        return two_loop.plain((self.n_features + 1) * self.n_outputs)
 
     def square_over_penalty(self, gradient: NDArray) -> float:
         """Return Σ g²/(2·penalty) of the gradient in W; infinite without a penalty."""

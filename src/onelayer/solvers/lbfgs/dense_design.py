@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,16 +14,20 @@ from onelayer.solvers.newton.coordinates import Coordinates
 
 _KEPT = 1 << 22  # numbers of Z up to which they are kept
 _SAMPLE = 1 << 16  # numbers from which centres and scales are taken
+_SINGLE = 1e-5  # tol from which on float32 is enough to tell when it is reached
+_BRIEF = 1 << 22  # multiplications of a pass in which a second copy of the rows does not pay
 
 
 class DenseDesign(ByColumns):
     """Rows that are stored as numbers: floats centred and scaled on the way, bytes in their unit."""
 
-    def __init__(self, objective: Objective, number: np.dtype) -> None:
+    def __init__(self, objective: Objective, number: np.dtype, like: DenseDesign | None = None) -> None:
         X = objective.X
         n_features = X.shape[1]
         self._bytes = X.dtype == np.uint8
-        if self._bytes:
+        if like is not None:
+            center, scale = like.center, like.scale
+        elif self._bytes:
             center, scale = np.zeros(n_features), np.full(n_features, X.unit)
         else:
             seen = Coordinates.of(X, objective.sample_weight, objective.fit_intercept, _SAMPLE)
@@ -45,15 +51,27 @@ class DenseDesign(ByColumns):
         loss = objective.loss
         self._loss = row_losses.RowLoss(loss.code, loss.parameter(number), nothing)
 
+    @classmethod
+    def first_type(cls, objective: Objective, tol: float) -> np.dtype:
+        """Return the type in which passes compute at first: float32 where it is enough and a copy is made anyway."""
+        X, single = objective.X, np.dtype(np.float32)
+        brief = X.shape[0] * X.shape[1] * objective.n_outputs < _BRIEF
+        if tol < _SINGLE or brief or not _few(objective, single):
+            return X.number
+        return single
+
+    def in_type(self, number: np.dtype) -> Self:
+        """Return a design of the same rows, in the same coordinates, whose passes compute in another type."""
+        return type(self)(self.objective, number, self)
+
     def _standardised(self, number: np.dtype) -> NDArray | None:
         """Return Z in whole vectors, where floats are so few that a copy of them is worth its room; else None."""
         X, (n_rows, n_features) = self.objective.X, self.objective.X.shape
-        columns = scoring.padded(n_features, number)
-        if self._bytes or n_rows * columns > _KEPT:
+        if not _few(self.objective, number):
             return None
-        kept = lines.empty(n_rows, columns, number)
+        kept = lines.empty(n_rows, scoring.padded(n_features, number), number)
         Z = kept[:, :n_features]
-        np.subtract(X.array, self.center.astype(number), out=Z)
+        np.subtract(X.array, self.center.astype(np.result_type(X.number, number)), out=Z)
         Z *= self.scale.astype(number)
         return kept
 
@@ -95,3 +113,9 @@ class DenseDesign(ByColumns):
             Z, weights = self.rows(which)[:, :-1].astype(np.float64), self.weights_of(which)
             self._moments = weights @ Z, weights @ np.square(Z)
         return self._moments
+
+
+def _few(objective: Objective, number: np.dtype) -> bool:
+    """Tell whether rows are floats, and so few that a copy of them in this type is worth its room."""
+    n_rows, n_features = objective.X.shape
+    return objective.X.dtype != np.uint8 and n_rows * scoring.padded(n_features, number) <= _KEPT

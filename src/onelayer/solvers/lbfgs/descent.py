@@ -32,7 +32,7 @@ _CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as sm
 
 
 class Descent:
-    """L-BFGS steps, first in the type of X, at last in float64.
+    """L-BFGS steps, first in the type in which the design computes at first, at last in float64.
 
     Attributes
     ----------
@@ -56,13 +56,14 @@ class Descent:
             start = _head_start(objective) if start is None else start
             self._kind = kind_of(objective, start is not None)
             self._designs: dict[np.dtype, Design] = {}
-            self._design = self._design_in(objective.X.number)
+            self._design = self._design_in(self._kind.first_type(objective, tol))
             self.point = self._evaluate(self._design.start(start))
             self._ladder = Ladder(self._design, self.point.theta)
             self._memory = self._new_memory()
             self._trail: list[tuple[float, NDArray]] = []
         else:
             self._go_on_from(known)
+        self._left: Point | None = None  # where the first type was left
         self._all_right = 0.0 if objective.alpha > 0 else min(_CERTAIN, self._design.least_share * _WRONG)
         self.done = self.converged = self.separated = False
         self.distance, self._pace = math.inf, self._new_pace()
@@ -72,7 +73,7 @@ class Descent:
         objective, before = self._objective, known._design
         self._kind = known._kind
         self._designs = {number: each.repenalised(objective) for number, each in known._designs.items()}
-        self._design = self._design_in(objective.X.number)
+        self._design = self._design_in(self._kind.first_type(objective, self._tol))
         self._trail = [*known._trail[-1:], (known._objective.alpha, known.point.theta)]
         points = [self._again(known)]
         points += [
@@ -88,7 +89,7 @@ class Descent:
     def _new_memory(self) -> Memory:
         """Return a memory of nothing but how long the first step should be."""
         design, point, preconditioner = self._design, self.point, self._ladder.preconditioner
-        memory = Memory(point.theta.size, design.inner)
+        memory = Memory(point.theta.size, design.parts)
         if preconditioner.rough:
             direction = memory.direction(point.gradient, preconditioner)
             curvature = design.curvature(point.theta, direction)
@@ -99,17 +100,20 @@ class Descent:
         return Pace(self._ladder.preconditioner.rough, len(self._trail) > 0)
 
     def _again(self, known: Descent) -> Point:
-        """Return where another descent has ended; in the same type, losses and slopes are known."""
-        design, before, point = self._design, known._design, known.point
-        if design.number != before.number:
-            return self._evaluate(design.renewed(point.theta))
-        theta, more = point.theta, design.penalty_gradient(point.theta) - before.penalty_gradient(point.theta)
+        """Return where another descent has ended; in a type in which it has been there, losses and slopes are known."""
+        design, theta = self._design, known.point.theta
+        point = known.point if design.number == known._design.number else known._left
+        if point is None or point.theta is not theta:
+            return self._evaluate(design.renewed(theta))
+        more = design.penalty_gradient(theta) - known._designs[design.number].penalty_gradient(theta)
         return Point(theta, point.value + 0.5 * design.inner(theta, more), point.loss, point.gradient + more)
 
     def _design_in(self, number: np.dtype) -> Design:
         """Return the design in which passes compute in this type."""
-        if number not in self._designs:
+        if not self._designs:
             self._designs[number] = self._kind(self._objective, number)
+        elif number not in self._designs:
+            self._designs[number] = self._design.in_type(number)
         return self._designs[number]
 
     def _evaluate(self, theta: NDArray) -> Point:
@@ -171,7 +175,7 @@ class Descent:
     def in_double(self) -> None:
         """Compute in float64 from now on."""
         if self._design.number != _DOUBLE:
-            self._design = self._design_in(_DOUBLE)
+            self._design, self._left = self._design_in(_DOUBLE), self.point
             self.point, self._pace = self._evaluate(self._design.renewed(self.point.theta)), self._new_pace()
 
     def _level(self) -> None:

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.kernels import two_loop
 from onelayer.losses.cross_entropy import weight_of_classes
 from onelayer.matrices import spread
 from onelayer.objective import Objective
@@ -59,6 +60,15 @@ class Design(ABC):
         other._take(objective)
         return other
 
+    @classmethod
+    def first_type(cls, objective: Objective, tol: float) -> np.dtype:
+        """Return the type in which passes compute until F is about ``tol``·F above its least value."""
+        return objective.X.number
+
+    @abstractmethod
+    def in_type(self, number: np.dtype) -> Self:
+        """Return a design of the same rows whose passes compute in another type."""
+
     @property
     @abstractmethod
     def work(self) -> float:
@@ -80,9 +90,14 @@ class Design(ABC):
     def penalty_gradient(self, theta: NDArray) -> NDArray:
         """Return the gradient of the penalty at θ."""
 
+    @property
     @abstractmethod
+    def parts(self) -> NDArray:
+        """The inner product of two vectors like θ, as ``two_loop`` describes it."""
+
     def inner(self, u: NDArray, v: NDArray) -> float:
         """Return the inner product of two vectors like θ."""
+        return two_loop.inner(u.ravel(), v.ravel(), self.parts)
 
     @abstractmethod
     def square_over_penalty(self, gradient: NDArray) -> float:

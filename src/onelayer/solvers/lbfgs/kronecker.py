@@ -34,25 +34,44 @@ class Kronecker(Preconditioner[ByColumns]):
         Of the columns; zeros without an intercept.
     root : (n_features,) float64
         The diagonal of N^½.
-    V : (n_features, size) float64
-        The eigenvectors, those with the largest eigenvalues last.
+    rising : (size,) int64
+        The places of the eigenvalues, from the smallest to the largest.
     """
 
     name = "kronecker"
 
     def __init__(self, design: ByColumns, coupling: Coupling, weights: NDArray, rows: NDArray) -> None:
         self._intercept, self.coupling, self._alpha = design.intercept, coupling, design.objective.alpha
-        Z = rows[:, :-1].astype(np.float64)
-        self.mean = weights @ Z if design.intercept else np.zeros(Z.shape[1])
-        Z -= self.mean
-        Z *= np.sqrt(weights)[:, None]
-        variance = np.einsum("ij,ij->j", Z, Z)
+        principal = design.objective.X.principal
+        Z = rows[:, :-1] if principal else rows[:, :-1].astype(np.float64)
+        weights = weights.astype(Z.dtype)
+        self.mean = (weights @ Z).astype(np.float64) if design.intercept else np.zeros(Z.shape[1])
+        if principal:
+            variance = np.maximum(weights @ np.square(Z) - np.square(self.mean), 0)
+        else:
+            Z -= self.mean
+            Z *= np.sqrt(weights)[:, None]
+            variance = np.einsum("ij,ij->j", Z, Z)
         penalty, usual = design.penalty[:-1, 0], float(coupling.c.mean()) * np.maximum(variance, _FLOOR)
         self._floored = bool((penalty < _FLOOR * usual).any())
         self.root = np.sqrt(np.maximum(penalty, _FLOOR * usual))
-        Z /= self.root
-        self._g, self.V = _diagonal(Z) if design.objective.X.principal else _spectrum(Z)
+        self._V: NDArray | None = None
+        if principal:
+            self._g = variance / np.square(self.root)
+        else:
+            Z /= self.root
+            self._g, self._V = _spectrum(Z)
+        self.rising = np.argsort(self._g)
         self._shrink()
+
+    def directions(self, n: int) -> NDArray:
+        """Return the eigenvectors of so many of the largest eigenvalues, (n_features, n), in the metric of N."""
+        last = self.rising[len(self.rising) - n :]
+        if self._V is not None:
+            return self._V[:, last] / self.root[:, None]
+        units = np.zeros((len(self.root), n))
+        units[last, np.arange(n)] = 1 / self.root[last]
+        return units
 
     def _shrink(self) -> None:
         """Note what M⁻¹·N^½ adds to the part of W in each direction of the columns and classes, as shares."""
@@ -108,19 +127,16 @@ class Kronecker(Preconditioner[ByColumns]):
         W, shares = W / self.root[:, None], self._shares
         if left_out:
             shares = shares.copy()
-            shares[:, shares.shape[1] - left_out :] = -1
-        return (W + self.V @ ((W.T @ self.V) * shares).T) / self.root[:, None]
+            shares[:, self.rising[len(self.rising) - left_out :]] = -1
+        if self._V is None:
+            W += W * shares.T
+        else:
+            W += self._V @ ((W.T @ self._V) * shares).T
+        return W / self.root[:, None]
 
 
 def _size(design: ByColumns) -> int:
     return min(design.n_features, len(design.counted))
-
-
-def _diagonal(Z: NDArray) -> tuple[NDArray, NDArray]:
-    """Return the diagonal of ZᵀZ, where that is nearly all of it, and as many of its unit vectors, in rising order."""
-    g = np.einsum("ij,ij->j", Z, Z)
-    rising = np.argsort(g)
-    return g[rising], np.eye(len(g))[:, rising]
 
 
 def _spectrum(Z: NDArray) -> tuple[NDArray, NDArray]:

@@ -64,7 +64,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
     def build(cls, design: ByColumns, theta: NDArray, before: Preconditioner[Any] | None = None) -> Self:
         """Return that at θ, with the directions of the one before."""
         kronecker = before if isinstance(before, Kronecker) else Kronecker.build(design, theta)
-        directions = kronecker.V[:, -_n_leading(design) :] / kronecker.root[:, None]
+        directions = kronecker.directions(_n_leading(design))
         lines, n_threads = directions.shape[1] + design.intercept, class_hessian.threads_of(design)
         unknowns = lines * (design.n_outputs - 1)
         which = design.some(int(class_hessian.count_rows(design, unknowns)))
@@ -84,7 +84,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
     def repenalised(self, design: ByColumns, theta: NDArray) -> Self:
         """Return that of another penalty, with what the rows have told."""
         kronecker = self._kronecker.repenalised(design, theta)
-        if kronecker.V is not self._kronecker.V:
+        if kronecker.rising is not self._kronecker.rising:
             return type(self).build(design, theta, kronecker)
         other = copy.copy(self)
         other._kronecker = kronecker

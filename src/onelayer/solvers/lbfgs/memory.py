@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy
 
+from onelayer.kernels import two_loop
 from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
@@ -29,24 +28,39 @@ class Memory:
     ----------
     size : int
         Numbers in a step; of steps with many fewer are kept, so that they take 256 MB at most.
-    inner : callable
-        The inner product.
+    parts : (n_parts, 3) int array
+        The inner product, as ``two_loop`` describes it.
     """
 
-    def __init__(self, size: int, inner: Callable[[NDArray, NDArray], float]) -> None:
-        self._inner, self._size = inner, size
+    def __init__(self, size: int, parts: NDArray) -> None:
+        self._parts = parts
         pairs = int(np.clip(_BYTES // (16 * max(1, size)), _FEWEST, _MOST))
-        self._pairs: deque[tuple[NDArray, NDArray, float]] = deque(maxlen=pairs)
+        self._order: deque[int] = deque(maxlen=pairs)  # the places of the pairs, the newest last
+        self._steps, self._changes = np.empty((2, pairs, size))
+        self._curvatures = np.empty(pairs)
         self._scale = 1.0
+
+    def _inner(self, u: NDArray, v: NDArray) -> float:
+        return two_loop.inner(u.ravel(), v.ravel(), self._parts)
 
     def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner[Any]) -> None:
         """Remember a step, unless rounding leaves nothing of its curvature."""
+        curvature = self._put(step, change)
+        if curvature is not None and preconditioner.rough:
+            self._scale = curvature / self._inner(change, preconditioner.solve(change))
+
+    def _put(self, step: NDArray, change: NDArray) -> float | None:
+        """Note a step in the place of the oldest, and return its curvature; None where there is none."""
         curvature = self._inner(step, change)
         square = self._inner(change, change) * self._inner(step, step)
-        if 0 <= square < math.inf and curvature > np.finfo(np.float64).eps * math.sqrt(square):
-            self._pairs.append((step, change, curvature))
-            if preconditioner.rough:
-                self._scale = curvature / self._inner(change, preconditioner.solve(change))
+        if not (0 <= square < math.inf and curvature > np.finfo(np.float64).eps * math.sqrt(square)):
+            return None
+        full = len(self._order) == self._order.maxlen
+        place = self._order.popleft() if full else len(self._order)
+        self._steps[place], self._changes[place] = step.ravel(), change.ravel()
+        self._curvatures[place] = curvature
+        self._order.append(place)
+        return curvature
 
     def take_size(self, curvature: float, decrease: float) -> None:
         """Make the next direction as long as it is best, by its curvature and how steeply F falls along it."""
@@ -55,25 +69,24 @@ class Memory:
 
     def repenalised(self, before: Design, now: Design, preconditioner: Preconditioner[Any]) -> Memory:
         """Return what the same steps would be remembered by with the penalty of another design of the same rows."""
-        other = Memory(self._size, now.inner)
-        for step, change, _ in self._pairs:
+        other, last = Memory(self._steps.shape[1], self._parts), None
+        for place in self._order:
+            step = self._steps[place].reshape(-1, now.n_outputs)
             more = now.penalty_gradient(step) - before.penalty_gradient(step)
-            other.add(step, change + more, preconditioner)
+            change = self._changes[place].reshape(step.shape) + more
+            curvature = other._put(step, change)
+            last = last if curvature is None else (change, curvature)
+        if last is not None and preconditioner.rough:
+            change, curvature = last
+            other._scale = curvature / other._inner(change, preconditioner.solve(change))
         return other
 
     def direction(self, gradient: NDArray, preconditioner: Preconditioner[Any]) -> NDArray:
         """Return −B⁻¹·gradient."""
-        q, amounts = gradient.copy(), []
-        for step, change, curvature in reversed(self._pairs):
-            amounts.append(self._inner(step, q) / curvature)
-            q = _plus(q, -amounts[-1], change)
-        d = preconditioner.solve(q)
+        order, q = np.array(self._order, np.int64), gradient.copy()
+        pairs = self._steps, self._changes, self._curvatures, order, self._parts, np.empty(len(order))
+        two_loop.backwards(q.ravel(), *pairs)
+        d = np.ascontiguousarray(preconditioner.solve(q))
         d *= -self._scale
-        for (step, change, curvature), amount in zip(self._pairs, reversed(amounts), strict=True):
-            d = _plus(d, -amount - self._inner(change, d) / curvature, step)
+        two_loop.forwards(d.ravel(), *pairs)
         return d
-
-
-def _plus(total: NDArray, amount: float, other: NDArray) -> NDArray:
-    """Return total + amount·other, in the place of the total."""
-    return daxpy(other.ravel(), total.ravel(), a=amount).reshape(total.shape)

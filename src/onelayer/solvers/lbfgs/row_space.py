@@ -10,6 +10,7 @@ functions", *Journal of Mathematical Analysis and Applications* 33, 1971.)
 from __future__ import annotations
 
 import math
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ class RowSpaceDesign(Design):
         super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
         self._rows = SparseRows(objective, self.share, number)
 
+    def in_type(self, number: np.dtype) -> Self:
+        """Return a design of the same rows whose passes compute in another type."""
+        return type(self)(self.objective, number)
+
     @property
     def _alpha(self) -> float:
         return float(self.penalty[0, 0])
@@ -48,10 +53,11 @@ class RowSpaceDesign(Design):
         gradient[-1] = 0
         return gradient
 
-    def inner(self, u: NDArray, v: NDArray) -> float:
-        """Return the inner product of the W and b that two vectors stand for."""
-        n = self.n_rows
-        return float(np.vdot(u[:n], v[n : 2 * n]) + np.vdot(u[-1], v[-1]))
+    @property
+    def parts(self) -> NDArray:
+        """The combinations of one vector times the scores of the other, and b times b."""
+        size = self.n_rows * self.n_outputs
+        return np.array([[0, size, size], [2 * size, 2 * size, self.n_outputs]])
 
     def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
         """Return θ without weights, with the intercept that is best alone."""

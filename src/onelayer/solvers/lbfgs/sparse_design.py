@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,10 @@ class SparseDesign(ByColumns):
         n_features = X.shape[1]
         super().__init__(objective, np.zeros(n_features), np.full(n_features, X.unit), number)
         self._rows = SparseRows(objective, self.share, number)
+
+    def in_type(self, number: np.dtype) -> Self:
+        """Return a design of the same rows whose passes compute in another type."""
+        return type(self)(self.objective, number)
 
     def _pass(self, theta: NDArray) -> tuple[float, NDArray]:
         rows, n_outputs = self._rows, self.n_outputs
