@@ -15,6 +15,7 @@ from onelayer.solvers.lbfgs.descent import Descent
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.kronecker import Kronecker
 from onelayer.solvers.lbfgs.leading_hessian import LeadingHessian
+from onelayer.solvers.lbfgs.line_search import Point
 from onelayer.solvers.lbfgs.memory import Memory
 from onelayer.solvers.lbfgs.row_space import RowSpaceDesign
 from onelayer.solvers.lbfgs.sparse_design import SparseDesign
@@ -37,6 +38,7 @@ def problem(kind, alpha=ALPHAS[0], **options):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
 def test_each_optimum_is_that_of_newtons_method(rung, dtype, monkeypatch):
     monkeypatch.setattr(ladder, "_RUNGS", {DenseDesign: (rung,)})
+    monkeypatch.setattr(DenseDesign, "uncorrelated", False)
     monkeypatch.setattr(ladder, "_AT_ONCE", 0.0)  # nothing is made anew because it is cheap
     monkeypatch.setattr(leading_hessian, "_FEWEST", 1)
     monkeypatch.setattr(leading_hessian, "_n_leading", lambda design: 3)
@@ -114,13 +116,14 @@ def test_steps_are_remembered_as_if_they_had_been_made_with_the_other_penalty(ki
     step -= step.mean(axis=1, keepdims=True)
     second = first + step
 
-    def change(each):
-        return each.value_and_gradient(second)[2] - each.value_and_gradient(first)[2]
+    def point(each, theta):
+        value, loss, gradient = each.value_and_gradient(theta)
+        return Point(theta, value, loss, gradient)
 
     preconditioner = STANDS_FOR[kind].build(design, first)
     memory, expected = Memory(first.size, design.parts), Memory(first.size, other.parts)
-    memory.add(step, change(design), preconditioner)
-    expected.add(step, change(other), preconditioner)
+    memory.add(point(design, first), point(design, second), preconditioner)
+    expected.add(point(other, first), point(other, second), preconditioner)
     gradient = other.value_and_gradient(second)[2]
     found = memory.repenalised(design, other, preconditioner)
     np.testing.assert_allclose(

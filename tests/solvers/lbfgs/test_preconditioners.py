@@ -12,6 +12,7 @@ from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.diagonal import Diagonal
 from onelayer.solvers.lbfgs.factor import Factor, share_out
 from onelayer.solvers.lbfgs.kronecker import Kronecker
+from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.leading_hessian import LeadingHessian
 from onelayer.solvers.lbfgs.whole_hessian import WholeHessian
 
@@ -246,6 +247,50 @@ def test_solve_is_linear_and_symmetric(kind, monkeypatch):
     np.testing.assert_allclose(M.solve(a + 2 * b), M.solve(a) + 2 * M.solve(b), rtol=near, atol=near)
     assert np.vdot(b, M.solve(a)) == pytest.approx(np.vdot(a, M.solve(b)), rel=near)
     assert np.vdot(a, M.solve(a)) > 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "shared", "dependent", "expected"),
+    [
+        ((2000, 40), 0.0, 0, True),
+        ((2000, 40), 1.0, 0, False),
+        ((2000, 40), 0.0, 30, False),
+        ((2000, 40), 0.0, 2, True),
+        ((50, 40), 0.0, 0, False),
+        ((2000, 400), 0.0, 0, True),
+        ((700, 400), 0.0, 0, False),
+        ((2000, 1), 0.0, 0, True),
+        ((1, 3), 0.0, 0, True),
+    ],
+    ids=["none", "all alike", "many copies", "two copies", "by chance", "some columns", "some rows", "one", "row"],
+)  # fmt: skip
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_whether_columns_correlate(shape, shared, dependent, expected, weighted, sparse):
+    """As the variance of the eigenvalues of their correlation matrix, from all rows and columns, says it."""
+    random = np.random.RandomState(0)
+    Z = random.randn(*shape) + shared * random.randn(shape[0], 1)
+    Z[:, 1 : 1 + dependent] = Z[:, :1]
+    X = 3 * Z if sparse else 3 * Z + 100
+    weights = random.uniform(0.9, 1.1, len(X)) if weighted else None
+    F = objective(csr_array(X) if sparse else X, np.zeros((len(X), 1)), 0.1, 3, weights)
+    assert start(F, 0.0)[0].uncorrelated is expected
+    F.X.principal = True
+    assert start(F, 0.0)[0].uncorrelated
+    if min(shape) > 1:
+        eigenvalues = np.linalg.eigvalsh(np.cov(X.T) / np.outer(*2 * [X.std(axis=0, ddof=1)]))
+        assert (eigenvalues.var() <= 0.25) == expected
+
+
+def test_eigenvectors_are_not_made_of_columns_that_hardly_correlate():
+    random = np.random.RandomState(0)
+    X = random.randn(1000, 100)
+    targets = (X @ random.randn(100, 10) * 0.3 + random.gumbel(size=(1000, 10))).argmax(axis=1)[:, None]
+    design, theta = start(objective(X, targets.astype(float), 1e-3, 10), 0.0)
+    assert Ladder(design, theta).name == "diagonal"
+    mixed = objective(X @ random.randn(100, 100), targets.astype(float), 1e-3, 10)
+    design, theta = start(mixed, 0.0)
+    assert Ladder(design, theta).name == "kronecker"
 
 
 def test_coupling():

@@ -28,6 +28,12 @@ class Rough(Plain):
     rough = True
 
 
+def remember(memory, step, change, preconditioner):
+    """Add a step from zero."""
+    start, nothing = np.zeros_like(step), np.zeros_like(step)
+    memory.add(Point(start, 0.0, 0.0, nothing), Point(step, 0.0, 0.0, change), preconditioner)
+
+
 def test_direction_is_that_of_the_updated_matrix():
     """BFGS updates of a dense matrix (Nocedal and Wright, 6.17) give the same direction."""
     random = np.random.RandomState(0)
@@ -37,7 +43,7 @@ def test_direction_is_that_of_the_updated_matrix():
     for _ in range(4):
         s = random.randn(5)
         y = A @ s
-        memory.add(s, y, Plain(3.0))
+        remember(memory, s, y, Plain(3.0))
         rho = 1 / (y @ s)
         V = np.eye(5) - rho * np.outer(s, y)
         inverse = V @ inverse @ V.T + rho * np.outer(s, s)
@@ -53,9 +59,9 @@ def test_the_oldest_steps_are_forgotten(monkeypatch):
     long, short = Memory(7, two_loop.plain(7)), Memory(7, two_loop.plain(7))
     steps = random.randn(11, 7)
     for k, s in enumerate(steps):
-        long.add(s, A @ s, Plain(2.0))
+        remember(long, s, A @ s, Plain(2.0))
         if k >= len(steps) - 4:
-            short.add(s, A @ s, Plain(2.0))
+            remember(short, s, A @ s, Plain(2.0))
     gradient = random.randn(7)
     assert (long.direction(gradient, Plain(2.0)) == short.direction(gradient, Plain(2.0))).all()
 
@@ -63,14 +69,14 @@ def test_the_oldest_steps_are_forgotten(monkeypatch):
 def test_a_rough_preconditioner_takes_its_size_from_the_last_step():
     memory = Memory(3, two_loop.plain(3))
     s = np.array([1.0, 0.0, 0.0])
-    memory.add(s, 7.0 * s, Rough(1.0))
+    remember(memory, s, 7.0 * s, Rough(1.0))
     np.testing.assert_allclose(memory.direction(np.array([0.0, 1.0, 0.0]), Rough(1.0)), [0, -1 / 7, 0])
 
 
 def test_a_step_without_curvature_is_not_remembered():
     memory = Memory(2, two_loop.plain(2))
     for change in (np.zeros(2), np.array([-1.0, 0.0]), np.array([np.nan, 0.0])):
-        memory.add(np.array([1.0, 0.0]), change, Plain(1.0))
+        remember(memory, np.array([1.0, 0.0]), change, Plain(1.0))
     np.testing.assert_allclose(memory.direction(np.ones(2), Plain(1.0)), [-1, -1])
 
 

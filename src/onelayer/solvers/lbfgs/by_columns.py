@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.kernels import two_loop
+from onelayer.matrices import spread
 from onelayer.solvers.lbfgs.design import Design
+
+_ROWS, _COLUMNS = 256, 128  # that tell whether columns correlate
+_EVEN = 0.25
 
 
 class ByColumns(Design):
@@ -25,6 +30,31 @@ class ByColumns(Design):
     @abstractmethod
     def column_moments(self) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column of z, those of some rows where they can stand for all."""
+
+    @cached_property
+    def uncorrelated(self) -> bool:
+        """Whether the columns hardly correlate.
+
+        The eigenvalues of their correlation matrix are one on average; their variance is Σ r²/n_features over the
+        pairs of columns. It is estimated from some rows and columns: of m rows, columns without any correlation have
+        r² = 1/m on average. Where the eigenvalues vary little, the diagonal is as good as the matrix.
+        """
+        if self.objective.X.principal:
+            return True
+        which, columns = self.some(_ROWS), spread(self.n_features, _COLUMNS)
+        n_pairs = len(columns) * (len(columns) - 1)
+        if n_pairs == 0 or len(which) < 2:
+            return True
+        Z, weights = self.rows(which)[:, columns].astype(np.float64), self.weights_of(which)
+        if self.intercept:
+            Z -= weights @ Z
+        Z *= np.sqrt(weights)[:, None]
+        lengths = np.sqrt(np.square(Z).sum(axis=0))
+        Z /= np.where(lengths > 0, lengths, 1)
+        squares = float(np.square(Z.T @ Z).sum()) - np.count_nonzero(lengths)
+        of_all = 1.0 if self.share is None else float(np.square(self.share).mean())
+        by_chance = of_all / self.n_rows - float(np.square(weights).sum())
+        return bool((self.n_features - 1) * (squares / n_pairs + by_chance) <= _EVEN)
 
     def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
         """Return θ of (coef, intercept); by default without weights, and with the intercept that is best alone."""
@@ -47,7 +77,7 @@ class ByColumns(Design):
         gradient /= self.n_rows
         of_penalty = self.penalty_gradient(theta)
         gradient += of_penalty
-        gradient -= gradient.mean(axis=1, keepdims=True)
+        gradient -= gradient @ self._mean_of_outputs
         if not self.intercept:
             gradient[-1] = 0
         return loss + 0.5 * float(np.vdot(theta, of_penalty)), loss, gradient
@@ -56,7 +86,12 @@ class ByColumns(Design):
         """Return the gradient of the penalty at θ."""
         return self.penalty * theta
 
-    @property
+    @cached_property
+    def _mean_of_outputs(self) -> NDArray:
+        """What a line is multiplied with to give its mean."""
+        return np.full((self.n_outputs, 1), 1 / self.n_outputs)
+
+    @cached_property
     def parts(self) -> NDArray:
         """All numbers of one vector times those of the other."""
         return two_loop.plain((self.n_features + 1) * self.n_outputs)

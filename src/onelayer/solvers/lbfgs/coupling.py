@@ -75,4 +75,5 @@ class Coupling:
         turned = gradient @ self.U
         last = turned[-1] if intercept else np.zeros_like(turned[-1])
         W = solve_columns(turned[:-1] - mean[:, None] * last, self.c)
-        return np.vstack([W, last / self.c - mean @ W]) @ self.U.T
+        turned[:-1], turned[-1] = W, last / self.c - mean @ W
+        return turned @ self.U.T

@@ -151,8 +151,7 @@ class Descent:
         if found is None:
             self._settle(False, direction)
             return
-        step, change = found.theta - point.theta, found.gradient - point.gradient
-        self._memory.add(step, change, self._ladder.preconditioner)
+        self._memory.add(point, found, self._ladder.preconditioner)
         self._pace.gained(point.value - found.value)
         self.point = found
         if found.loss <= self._all_right:

@@ -77,14 +77,17 @@ class Kronecker(Preconditioner[ByColumns]):
         """Note what M⁻¹·N^½ adds to the part of W in each direction of the columns and classes, as shares."""
         self._shares = 1 / (1 + np.outer(self.coupling.c, self._g)) - 1
 
+    @staticmethod
+    def possible(design: ByColumns) -> bool:
+        """Tell whether there are few enough columns, or rows, for eigenvectors."""
+        return _size(design) <= _MOST
+
     @classmethod
     def cost(cls, design: ByColumns) -> float:
         """Return the cost of Gram matrix and eigenvectors; where columns hardly correlate, a diagonal is as near."""
-        if design.objective.X.principal:
+        if not cls.possible(design) or design.uncorrelated:
             return np.inf
         size = _size(design)
-        if size > _MOST:
-            return np.inf
         n = min(len(design.counted), _ROWS_PER_COLUMN * design.n_features + 256)
         return 0.5 * n * design.n_features * size + _EIGEN * size**3 + 10.0 * design.n_outputs**3
 

@@ -113,7 +113,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
 def _n_leading(design: ByColumns) -> int:
     """Return how many directions a dozen passes pay for; none where there is nothing to choose them by."""
     most = min(design.n_features, len(design.counted))
-    if most < _FEWEST or not (design.objective.X.principal or np.isfinite(Kronecker.cost(design))):
+    if most < _FEWEST or not Kronecker.possible(design):
         return 0
     return int(np.searchsorted(_costs(design, np.arange(1, most + 1)), _PASSES * design.work, "right"))
 

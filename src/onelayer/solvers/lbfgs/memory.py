@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from onelayer.kernels import two_loop
 from onelayer.solvers.lbfgs.design import Design
+from onelayer.solvers.lbfgs.line_search import Point
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
 _BYTES = 1 << 28
@@ -36,31 +37,40 @@ class Memory:
         self._parts = parts
         pairs = int(np.clip(_BYTES // (16 * max(1, size)), _FEWEST, _MOST))
         self._order: deque[int] = deque(maxlen=pairs)  # the places of the pairs, the newest last
-        self._steps, self._changes = np.empty((2, pairs, size))
-        self._curvatures = np.empty(pairs)
-        self._scale = 1.0
+        self._steps, self._changes = np.empty((2, pairs + 1, size))
+        self._curvatures = np.empty(pairs + 1)
+        self._free, self._scale = 0, 1.0
 
     def _inner(self, u: NDArray, v: NDArray) -> float:
         return two_loop.inner(u.ravel(), v.ravel(), self._parts)
 
-    def add(self, step: NDArray, change: NDArray, preconditioner: Preconditioner[Any]) -> None:
-        """Remember a step, unless rounding leaves nothing of its curvature."""
-        curvature = self._put(step, change)
-        if curvature is not None and preconditioner.rough:
-            self._scale = curvature / self._inner(change, preconditioner.solve(change))
+    def _room(self, like: NDArray) -> tuple[NDArray, NDArray]:
+        """Return the room for another step and its change of the gradient."""
+        place = self._free
+        return self._steps[place].reshape(like.shape), self._changes[place].reshape(like.shape)
 
-    def _put(self, step: NDArray, change: NDArray) -> float | None:
-        """Note a step in the place of the oldest, and return its curvature; None where there is none."""
+    def _keep(self) -> float | None:
+        """Remember what is in the room, and return its curvature; None where rounding leaves nothing of that."""
+        place = self._free
+        step, change = self._steps[place], self._changes[place]
         curvature = self._inner(step, change)
         square = self._inner(change, change) * self._inner(step, step)
         if not (0 <= square < math.inf and curvature > np.finfo(np.float64).eps * math.sqrt(square)):
             return None
         full = len(self._order) == self._order.maxlen
-        place = self._order.popleft() if full else len(self._order)
-        self._steps[place], self._changes[place] = step.ravel(), change.ravel()
+        self._free = self._order[0] if full else len(self._order) + 1
         self._curvatures[place] = curvature
         self._order.append(place)
         return curvature
+
+    def add(self, before: Point, now: Point, preconditioner: Preconditioner[Any]) -> None:
+        """Remember the step from one point to another, unless rounding leaves nothing of its curvature."""
+        step, change = self._room(now.theta)
+        np.subtract(now.theta, before.theta, out=step)
+        np.subtract(now.gradient, before.gradient, out=change)
+        curvature = self._keep()
+        if curvature is not None and preconditioner.rough:
+            self._scale = curvature / self._inner(change, preconditioner.solve(change))
 
     def take_size(self, curvature: float, decrease: float) -> None:
         """Make the next direction as long as it is best, by its curvature and how steeply F falls along it."""
@@ -71,10 +81,11 @@ class Memory:
         """Return what the same steps would be remembered by with the penalty of another design of the same rows."""
         other, last = Memory(self._steps.shape[1], self._parts), None
         for place in self._order:
-            step = self._steps[place].reshape(-1, now.n_outputs)
-            more = now.penalty_gradient(step) - before.penalty_gradient(step)
-            change = self._changes[place].reshape(step.shape) + more
-            curvature = other._put(step, change)
+            known, was = (pairs[place].reshape(-1, now.n_outputs) for pairs in (self._steps, self._changes))
+            step, change = other._room(known)
+            step[:] = known
+            np.add(was, now.penalty_gradient(step) - before.penalty_gradient(step), out=change)
+            curvature = other._keep()
             last = last if curvature is None else (change, curvature)
         if last is not None and preconditioner.rough:
             change, curvature = last

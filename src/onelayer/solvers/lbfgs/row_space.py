@@ -10,6 +10,7 @@ functions", *Journal of Mathematical Analysis and Applications* 33, 1971.)
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -53,7 +54,7 @@ class RowSpaceDesign(Design):
         gradient[-1] = 0
         return gradient
 
-    @property
+    @cached_property
     def parts(self) -> NDArray:
         """The combinations of one vector times the scores of the other, and b times b."""
         size = self.n_rows * self.n_outputs
