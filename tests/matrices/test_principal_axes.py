@@ -47,7 +47,9 @@ def test_parameters_come_back(seed, centred):
 def test_a_sample_serves_all_rows(monkeypatch):
     monkeypatch.setattr("onelayer.matrices.principal_axes._ROWS_PER_COLUMN", 0)
     X = rows(shape=(5000, 4))
-    turned = PrincipalAxes.of(Dense(X), centred=True).turned(Dense(X)).array
+    axes = PrincipalAxes.of(Dense(X), centred=True)
+    turned = axes.turned(Dense(X)).array
+    assert all((axes.turned(Dense(X), n_threads).array == turned).all() for n_threads in (1, 2, 16))
     correlation = np.corrcoef(turned.T) - np.eye(4)
     assert 0 < np.abs(correlation).max() < 0.3
 

@@ -93,6 +93,6 @@ def axes_for(method: str, model: SingleLayer, train: Labelled, n_fits: int) -> P
     return PrincipalAxes.of(train.X, centred=bool(model.fit_intercept))
 
 
-def turned(rows: Labelled, axes: PrincipalAxes | None) -> Labelled:
+def turned(rows: Labelled, axes: PrincipalAxes | None, n_threads: int | None) -> Labelled:
     """Return rows in the axes, if there are any."""
-    return rows if axes is None else replace(rows, X=axes.turned(rows.X))
+    return rows if axes is None else replace(rows, X=axes.turned(rows.X, n_threads))

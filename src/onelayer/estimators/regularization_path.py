@@ -136,8 +136,9 @@ def regularization_path(
     train = model._labelled(X, y, sample_weight, reset=True, targets_known=False, exact=exact)
     held_out = model._held_out((X_val, y_val, sample_weight_val), model._n_outputs(train.targets), exact)
     axes = axes_for(method, model, train, len(falling))
-    judges = None if held_out is None else turned(held_out, axes)
-    path, points = ExactPath(method, turned(train, axes), judges, axes=axes), []
+    n_threads = model._check_parameters().n_threads
+    judges = None if held_out is None else turned(held_out, axes, n_threads)
+    path, points = ExactPath(method, turned(train, axes, n_threads), judges, axes=axes), []
     for alpha in falling:
         model.set_params(alpha=float(alpha))
         model._conclude(path.fit(model))

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import blas
+from onelayer.kernels import blas, threads
 from onelayer.matrices.dense import Dense
 from onelayer.matrices.matrix import Matrix
 from onelayer.matrices.moments import spread
@@ -24,6 +24,7 @@ from onelayer.matrices.moments import spread
 _ROWS_PER_COLUMN = 8  # that stand for all
 _MOST_COLUMNS, _MOST_NUMBERS = 1 << 10, 1 << 24
 _WIDEST = 1e4  # ratio of two columns' spreads up to which rounding leaves enough of the smaller one
+_CHUNK = 512  # rows that are turned at a time
 _EIGEN = 12.0  # multiplications of an eigendecomposition, in n_features³
 
 
@@ -83,10 +84,19 @@ class PrincipalAxes:
             _, V = np.linalg.eigh(rows.T @ rows)
         return cls(center, np.ascontiguousarray(V[:, ::-1]))
 
-    def turned(self, X: Matrix) -> Dense:
-        """Return rows in the axes."""
+    def turned(self, X: Matrix, n_threads: int | None = None) -> Dense:
+        """Return rows in the axes: some at a time, the same bits for any number of threads."""
+        rows = np.empty(X.shape)
+        chunks = [slice(first, first + _CHUNK) for first in range(0, len(rows), _CHUNK)]
+        n_threads = min(n_threads or threads.available(), len(chunks))
+
+        def turn(thread: int) -> None:
+            for chunk in chunks[thread::n_threads]:
+                np.matmul(X.array[chunk] - self.center, self.V, out=rows[chunk])
+
         with blas.one_thread():
-            turned = Dense((X.array - self.center) @ self.V)
+            threads.run(n_threads, turn)
+        turned = Dense(rows)
         turned.principal = True
         return turned
 

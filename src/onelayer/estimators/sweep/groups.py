@@ -230,15 +230,17 @@ class OneByOne(Group):
         first = splits[0]
         model, n_fits = first.models[first.members[0]], len(splits) * len(first.members)
         axes = axes_for(first.method, model, first.train, n_fits)
-        whole = None if axes is None or first.fold is None else axes.turned(first.fold.whole)
+        n_threads, whole = model._check_parameters().n_threads, None
+        if axes is not None and first.fold is not None:
+            whole = axes.turned(first.fold.whole, n_threads)
         for group in splits:
             group.axes, group.whole = axes, whole
 
-    def _rows(self) -> tuple[Labelled, Labelled]:
+    def _rows(self, n_threads: int | None) -> tuple[Labelled, Labelled]:
         """Return the rows to train on and those to judge on, in the axes if there are any."""
         whole, fold = self.whole, self.fold
         if whole is None or fold is None:
-            return turned(self.train, self.axes), turned(self.held_out, self.axes)
+            return turned(self.train, self.axes, n_threads), turned(self.held_out, self.axes, n_threads)
         inside, outside = whole.part(fold.inside), whole.part(fold.outside)
         return replace(self.train, X=inside), replace(self.held_out, X=outside)
 
@@ -261,7 +263,7 @@ class OneByOne(Group):
         return model
 
     def _epoch(self, n_threads: int | None, given_up: threading.Event) -> dict[int, Epoch]:
-        path = ExactPath(self.method, *self._rows(), n_threads, self.axes)
+        path = ExactPath(self.method, *self._rows(n_threads), n_threads, self.axes)
         for candidate in self.running:
             if given_up.is_set():
                 break

@@ -110,8 +110,10 @@ class DenseDesign(ByColumns):
         """Return mean and mean square of each column, over some rows."""
         if self._moments is None:
             which = self.some()
-            Z, weights = self.rows(which)[:, :-1].astype(np.float64), self.weights_of(which)
-            self._moments = weights @ Z, weights @ np.square(Z)
+            Z = self.rows(which)[:, :-1]
+            weights = self.weights_of(which).astype(Z.dtype)
+            mean, square = weights @ Z, weights @ np.square(Z)
+            self._moments = mean.astype(np.float64), square.astype(np.float64)
         return self._moments
 
 
