@@ -6,7 +6,8 @@ import copy
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -193,33 +194,43 @@ class OneByOne(Group):
     def epoch(self) -> dict[int, Epoch]:
         """Fit all."""
         self._find_axes([self])
-        return self._epoch(None, threading.Event())
+        deque(self._fits(None, threading.Event()), maxlen=0)
+        return self._ended()
 
     @classmethod
     def epoch_of_each(cls, splits: Sequence[Any]) -> list[dict[int, Epoch]]:
-        """Fit the candidates of several splits at the same time, one thread to each split.
+        """Fit the candidates of several splits at the same time, each candidate on a split by one thread.
 
         Much of a fit to a few thousand rows is for one thread to do, so that threads for each pass would mostly wait.
-        Splits that are left over at the end have all threads between them.
+        Whichever thread is free takes the split that has waited longest one candidate on, so that all end at about the
+        same time. With fewer splits than threads, each has some of them for itself.
         """
+        if len(splits) == 1:
+            return [splits[0].epoch()]
         n_threads = splits[0].models[splits[0].members[0]]._check_parameters().threads
-        given_up = threading.Event()
+        share, n_workers = max(1, n_threads // len(splits)), min(n_threads, len(splits))
         cls._find_axes(splits)
-        if min(n_threads, len(splits)) == 1:
-            return [group._epoch(None, given_up) for group in splits]
-        left_over = len(splits) % n_threads
-        of_last = n_threads // left_over if left_over else 1
-        shares = [1] * (len(splits) - left_over) + [of_last] * left_over
-        with blas.one_thread(), ThreadPoolExecutor(n_threads) as pool:
-            parts = [
-                pool.submit(group._epoch, share, given_up)
-                for group, share in zip(splits, shares, strict=True)
-            ]
+        given_up = threading.Event()
+        waiting = deque(group._fits(share, given_up) for group in splits)
+
+        def work() -> None:
+            while True:
+                try:
+                    fits = waiting.popleft()
+                except IndexError:  # the others are at work on all that is left
+                    return
+                if next(fits, None) is not None:
+                    waiting.append(fits)
+
+        with blas.one_thread(), ThreadPoolExecutor(n_workers) as pool:
+            parts = [pool.submit(work) for _ in range(n_workers)]
             try:
-                return [part.result() for part in parts]
+                for part in parts:
+                    part.result()
             except BaseException:
                 given_up.set()
                 raise
+        return [group._ended() for group in splits]
 
     @staticmethod
     def _find_axes(splits: Sequence[OneByOne]) -> None:
@@ -262,7 +273,8 @@ class OneByOne(Group):
         model._conclude(path.fit(model, start=(coef, intercept)))
         return model
 
-    def _epoch(self, n_threads: int | None, given_up: threading.Event) -> dict[int, Epoch]:
+    def _fits(self, n_threads: int | None, given_up: threading.Event) -> Iterator[int]:
+        """Fit one candidate after the other, and yield each that is fitted."""
         path = ExactPath(self.method, *self._rows(n_threads), n_threads, self.axes)
         for candidate in self.running:
             if given_up.is_set():
@@ -271,6 +283,9 @@ class OneByOne(Group):
             callbacks = listeners([lambda _: given_up.is_set()])
             self.solutions[candidate] = path.fit(self.models[candidate], callbacks)
             self.seconds[candidate] = time.perf_counter() - began
+            yield candidate
+
+    def _ended(self) -> dict[int, Epoch]:
         return {candidate: self.kept(candidate) for candidate in self.solutions}
 
     def stop(self, candidates: Sequence[int], reason: Stopped) -> None:
