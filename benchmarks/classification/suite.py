@@ -26,6 +26,7 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
            Runner("sklearn-sag", (3, 10, 30), rounds=1))),
     (TEN, (PRODUCTS, ONELAYER,
            Runner("sklearn-lbfgs", (15, 21, 33)),
+           Runner("sklearn-lbfgs", (15, 21, 33), threads=1),
            Runner("sklearn-newton-cg", (6, 7, 8)),
            Runner("sklearn-newton-cholesky", (5, 6), rounds=1))),
     (EMBEDDINGS, (PRODUCTS, Runner("onelayer", (1e-3, 3e-4, 1e-4, 3e-5, 1e-6), rounds=1),
@@ -35,8 +36,8 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
             Runner("sklearn-lbfgs", (19, 25, 41), rounds=1),
             Runner("sklearn-lbfgs-float32", (19, 24, 39), rounds=1),
             Runner("sklearn-saga", (6, 7, 8, 9, 10, 15)))),
-    (ALPHAS, (Runner("onelayer-alphas", rounds=2), Runner("sklearn-alphas", rounds=1),
-             Runner("sklearn-alphas-jobs", rounds=1, threads=1))),
+    (ALPHAS, (Runner("onelayer-alphas"), Runner("sklearn-alphas", rounds=1),
+             Runner("sklearn-alphas-jobs", rounds=2, threads=1))),
 )  # fmt: skip
 ROUNDS, ROUNDS_OF_BRIEF = 3, 15
 BRIEF = (TWO, TEN)  # a fit takes less than a second

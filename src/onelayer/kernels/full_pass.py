@@ -24,6 +24,7 @@ from onelayer.kernels.tiles import GRADIENT_WIDTH, GROUP, internal, lanes
 
 WIDE = 24  # outputs from which on the BLAS is faster than register tiles
 _SEGMENTS = 32
+_FEWEST_ROWS = 256  # of a segment, beside which it costs little to add its sums to the others
 _SUM_BYTES = 1 << 28
 _PANEL_BYTES = 1 << 18
 _PANEL_ROWS = 256
@@ -79,7 +80,8 @@ def plan(X: np.ndarray, n_outputs: int, standardised: bool, number: np.dtype) ->
     lines = -(-columns * itemsize // 64) | 1
     panel = max(1, min(_PANEL_ROWS, _PANEL_BYTES // max(1, columns * itemsize), n_rows + GROUP - 1) // GROUP)
     most = max(1, _SUM_BYTES // (n_outputs * max(1, columns) * 8))
-    segments = max(1, min(_SEGMENTS, most, n_rows // (8 * GROUP)))
+    few = max(1, min(_SEGMENTS, most, n_rows // _FEWEST_ROWS))
+    segments = 1 << (few.bit_length() - 1)  # as many for each of two, four or eight threads
     width = lanes(number.itemsize) * DEPTHS[n_outputs // -(-n_outputs // GRADIENT_WIDTH)]
     stride = 0 if direct or wide else lines * 64 // itemsize
     return Plan(panel * GROUP, segments, columns, stride, raw, wide, width)

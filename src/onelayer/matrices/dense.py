@@ -104,7 +104,7 @@ class Dense(Matrix):
 
     def sample(self, rows: NDArray) -> NDArray:
         """Return the rows, in the type of computation."""
-        return self.array[rows].astype(self.number)
+        return self.array[rows].astype(self.number, copy=False)
 
     def part(self, rows: NDArray | slice) -> Dense:
         """Return a copy of some rows; those of a slice are shared where they lie in C order."""

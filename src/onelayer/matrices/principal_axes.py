@@ -76,12 +76,14 @@ class PrincipalAxes:
         with np.errstate(over="ignore", invalid="ignore"):
             center = rows.mean(axis=0) if centred else np.zeros(X.shape[1])
             rows -= center
-            spreads = np.sqrt(np.square(rows).sum(axis=0))
+            with blas.one_thread():
+                G = rows.T @ rows
+            spreads = np.sqrt(np.diagonal(G))
         spreads = spreads[spreads != 0]
         if spreads.size == 0 or not spreads.max() <= _WIDEST * spreads.min() < np.inf:
             return None
         with blas.one_thread():
-            _, V = np.linalg.eigh(rows.T @ rows)
+            _, V = np.linalg.eigh(G)
         return cls(center, np.ascontiguousarray(V[:, ::-1]))
 
     def turned(self, X: Matrix, n_threads: int | None = None) -> Dense:

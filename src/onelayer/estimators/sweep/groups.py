@@ -315,14 +315,9 @@ def groups_of(
         keyed.setdefault(_key(clone(estimator).set_params(**parameters), X), []).append(number)
     groups: list[list[Group]] = []
     for members in keyed.values():
-        model = clone(estimator).set_params(**candidates[members[0]])
-        kind: type[Group] = SideBySide if _shares_minibatches(model, X) else OneByOne
-        groups.append(
-            [
-                kind({c: clone(estimator).set_params(**candidates[c]) for c in members}, split)
-                for split in splits
-            ]
-        )
+        models = {c: clone(estimator).set_params(**candidates[c]) for c in members}
+        kind: type[Group] = SideBySide if _shares_minibatches(models[members[0]], X) else OneByOne
+        groups.append([kind(copy.deepcopy(models), split) for split in splits])
     return groups
 
 

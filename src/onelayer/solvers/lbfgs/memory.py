@@ -15,7 +15,7 @@ from onelayer.solvers.lbfgs.line_search import Point
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
 _BYTES = 1 << 28
-_MOST, _FEWEST = 30, 4
+_MOST, _FEWEST = 15, 4
 
 
 class Memory:
