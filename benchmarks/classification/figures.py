@@ -135,8 +135,9 @@ def _text(results: Results) -> Figure:
 def _alphas(results: Results) -> Figure:
     race = results["races"][ALPHAS.name]
     ours, theirs = (quickest_of_alphas(race, whose) for whose in (OURS, THEIRS))
-    usual = race["who"][f"{THEIRS}-alphas"]["fits"][0]
-    ratio, of_usual = (median(each["seconds"]) / median(ours["seconds"]) for each in (theirs, usual))
+    ratio, of_usual = (
+        median(each["seconds"]) / median(ours["seconds"]) for each in (theirs, usual_alphas(race))
+    )
     best, rival = max(ours["scores"]), max(theirs["scores"])
     error = sqrt(rival * (1 - rival) / race["n_rows"])
     return Figure(
@@ -152,6 +153,11 @@ def quickest_of_alphas(race: Records, whose: str) -> Records:
     """Return the only fit of the quickest of some contestants for the penalties."""
     fits = [race["who"][task]["fits"][0] for task in tasks(race, whose)]
     return min(fits, key=lambda fit: median(fit["seconds"]))
+
+
+def usual_alphas(race: Records) -> Records:
+    """Return the only fit of scikit-learn for the penalties as one has it who asks for nothing."""
+    return race["who"][f"{THEIRS}-alphas"]["fits"][0]
 
 
 def _ratios(race: Records) -> str:
