@@ -24,7 +24,7 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
            Runner("sklearn-newton-cholesky", (4, 5, 6)),
            Runner("sklearn-newton-cholesky", (4, 5, 6), threads=1),
            Runner("sklearn-sag", (3, 10, 30), rounds=1))),
-    (TEN, (PRODUCTS, ONELAYER,
+    (TEN, (PRODUCTS, Runner("onelayer", (5e-4, 4e-4, 1.5e-4, 1e-6, 1e-7, 1e-12)),
            Runner("sklearn-lbfgs", (15, 21, 33)),
            Runner("sklearn-lbfgs", (15, 21, 33), threads=1),
            Runner("sklearn-newton-cg", (6, 7, 8)),
@@ -39,7 +39,7 @@ RACES: tuple[tuple[Problem, tuple[Runner, ...]], ...] = (
     (ALPHAS, (Runner("onelayer-alphas"), Runner("sklearn-alphas", rounds=1),
              Runner("sklearn-alphas-jobs", rounds=2, threads=1))),
 )  # fmt: skip
-ROUNDS, ROUNDS_OF_BRIEF = 3, 15
+ROUNDS, ROUNDS_OF_BRIEF = 3, 40
 BRIEF = (TWO, TEN)  # a fit takes less than a second
 _SHORTER = 20
 

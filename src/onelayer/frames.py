@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 from narwhals.exceptions import DuplicateError
 
 from onelayer.errors import InvalidDataError
@@ -24,6 +25,8 @@ def check_numeric(X: Any, name: str) -> None:
     onelayer.errors.InvalidDataError: X has the column 'town' of String, not of numbers; TableModel takes tables with
     text, dates and missing values
     """
+    if isinstance(X, np.ndarray):
+        return
     try:
         frame = nw.from_native(X, pass_through=True)
         schema = frame.collect_schema() if isinstance(frame, nw.DataFrame) else {}

@@ -118,7 +118,10 @@ class Design(ABC):
 
     def probabilities(self, theta: NDArray, which: NDArray) -> NDArray:
         """Return softmax of the scores of some rows, (n, n_outputs) float64."""
-        return self.objective.loss.probabilities(self.scores(theta, which))  # type: ignore[attr-defined]
+        loss = self.objective.loss
+        if not theta[:-1].any():  # W = 0: all rows alike
+            return np.tile(loss.probabilities(theta[-1:]), (len(which), 1))  # type: ignore[attr-defined]
+        return loss.probabilities(self.scores(theta, which))  # type: ignore[attr-defined]
 
     def curvature(self, theta: NDArray, direction: NDArray) -> float:
         """Return the second derivative of F at θ along a direction, by some rows."""
