@@ -219,8 +219,12 @@ class OneByOne(Group):
                     fits = waiting.popleft()
                 except IndexError:  # the others are at work on all that is left
                     return
-                if next(fits, None) is not None:
-                    waiting.append(fits)
+                try:
+                    if next(fits, None) is not None:
+                        waiting.append(fits)
+                except BaseException:
+                    given_up.set()
+                    raise
 
         with blas.one_thread(), ThreadPoolExecutor(n_workers) as pool:
             parts = [pool.submit(work) for _ in range(n_workers)]
