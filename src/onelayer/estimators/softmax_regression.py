@@ -522,8 +522,7 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
 
     @staticmethod
     def _label_array(y: ArrayLike, name: str) -> NDArray:
-        plain = isinstance(y, np.ndarray) and y.ndim == 1
-        labels: NDArray = np.asarray(y) if plain else column_or_1d(y, warn=True)
+        labels = column_or_1d(y, warn=True)
         validation.check_finite(labels, name)
         if labels.dtype.kind not in _LABELS:
             check_classification_targets(labels)

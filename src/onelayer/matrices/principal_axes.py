@@ -73,11 +73,10 @@ class PrincipalAxes:
     def of(cls, X: Matrix, *, centred: bool) -> Self | None:
         """Return those of some rows; None where the columns are of so different sizes that small ones would suffer."""
         rows = X.sample(spread(X.shape[0], _sampled(X)))
-        with np.errstate(over="ignore", invalid="ignore"):
+        with blas.one_thread(), np.errstate(over="ignore", invalid="ignore"):
             center = rows.mean(axis=0) if centred else np.zeros(X.shape[1])
             rows -= center
-            with blas.one_thread():
-                G = rows.T @ rows
+            G = rows.T @ rows
             spreads = np.sqrt(np.diagonal(G))
         spreads = spreads[spreads != 0]
         if spreads.size == 0 or not spreads.max() <= _WIDEST * spreads.min() < np.inf:

@@ -13,7 +13,7 @@ from onelayer.matrices import spread
 from onelayer.solvers.lbfgs.design import Design
 
 _ROWS, _COLUMNS = 256, 128  # that tell whether columns correlate
-_EVEN = 0.25
+_EVEN = 0.25  # variance of the eigenvalues up to which they do not
 
 
 class ByColumns(Design):
@@ -85,11 +85,6 @@ class ByColumns(Design):
     def penalty_gradient(self, theta: NDArray) -> NDArray:
         """Return the gradient of the penalty at θ."""
         return self.penalty * theta
-
-    @cached_property
-    def _mean_of_outputs(self) -> NDArray:
-        """What a line is multiplied with to give its mean."""
-        return np.full((self.n_outputs, 1), 1 / self.n_outputs)
 
     @cached_property
     def parts(self) -> NDArray:

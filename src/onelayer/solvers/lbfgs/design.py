@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -99,6 +100,11 @@ class Design(ABC):
     def inner(self, u: NDArray, v: NDArray) -> float:
         """Return the inner product of two vectors like θ."""
         return two_loop.inner(u.ravel(), v.ravel(), self.parts)
+
+    @cached_property
+    def _mean_of_outputs(self) -> NDArray:
+        """What a line is multiplied with to give its mean."""
+        return np.full((self.n_outputs, 1), 1 / self.n_outputs)
 
     @abstractmethod
     def square_over_penalty(self, gradient: NDArray) -> float:

@@ -85,7 +85,7 @@ class RowSpaceDesign(Design):
         gradient[n:-1] = self._rows.times_transposed(slopes)[:, :K]
         gradient[-1] = slopes[:, :K].sum(axis=0, dtype=np.float64) if self.intercept else 0
         gradient += self.penalty_gradient(theta)
-        gradient -= gradient @ np.full((K, 1), 1 / K)
+        gradient -= gradient @ self._mean_of_outputs
         square = float(np.vdot(theta[:n], theta[n:-1]))
         return loss + 0.5 * self._alpha * square, loss, gradient
 
