@@ -109,7 +109,7 @@ class Alphas(Task):
 
 
 class AlphasInJobs(Alphas):
-    """Folds side by side, a process for each core: over three times as quick, if products then have one thread each."""
+    """Folds side by side, a process for each core: thrice as quick or more, if products have one thread each."""
 
     label = f"scikit-learn `LogisticRegressionCV(n_jobs={CORES})`"
     n_jobs = CORES

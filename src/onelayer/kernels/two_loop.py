@@ -1,6 +1,6 @@
 """The two loops over the steps that a quasi-Newton method remembers, each in one call.
 
-There are a dozen steps or so, mostly of some thousand numbers each: called one by one, the products would take less time
+There are a dozen steps or so, mostly of some thousand numbers: called one by one, the products would take less time
 than the interpreter between them, and threads that do the same beside each other would wait for its lock all the time.
 
 An inner product is described by ``parts``, (n_parts, 3): start in one vector, start in the other, and how many numbers.
