@@ -113,3 +113,11 @@ def test_brief_work_of_one_thread_is_done_by_the_caller():
     assert caller not in threads.run(2, lambda _: threading.current_thread(), brief=True)
     with pytest.raises(ZeroDivisionError):
         threads.run(1, lambda thread: 1 / thread, brief=True)
+
+
+def test_tasks_are_shared_out_once_each():
+    done = []
+    threads.share_out(3, [lambda k=k: done.append(k) for k in range(50)])
+    assert sorted(done) == list(range(50))
+    with pytest.raises(ZeroDivisionError):
+        threads.share_out(2, [lambda: 1 // 0, lambda: None])

@@ -160,22 +160,28 @@ def _add(typingctx, x, D, r, W, j):
 
 
 @internal
-def row_scores(entries, row, W, S, r):
-    """Write S[r, k] = Σⱼ X[row, j]·scaleⱼ·W[j, k], summed in the order of the columns."""
-    start, stop, width = entries.starts[row], entries.starts[row + 1], W.shape[1]
+def scores(entries, first, last, W, S, place):
+    """Write S[place + i, k] = Σⱼ X[first + i, j]·scaleⱼ·W[j, k] for the rows [first, last), by ascending columns."""
+    width = W.shape[1]
     if width <= _FEW:
-        for k in range(width):
-            total = W.dtype.type(0)
-            for i in range(start, stop):
-                j = entries.columns[i]
-                factor = entries.scale[j if entries.scale.size > 1 else 0]
-                total += W.dtype.type(entries.values[i]) * factor * W[j, k]
-            S[r, k] = total
+        zero, of_each = np.uint32(0), entries.scale.size > 1
+        for row in range(first, last):
+            start, stop = np.uint64(entries.starts[row]), np.uint64(entries.starts[row + 1])
+            for k in range(width):
+                total = W.dtype.type(0)
+                for i in range(start, stop):  # unsigned, or each index would be looked at for its sign
+                    j = np.uint32(entries.columns[i])
+                    factor = entries.scale[j if of_each else zero]
+                    total += W.dtype.type(entries.values[i]) * factor * W[j, k]
+                S[place + row - first, k] = total
     else:
         vector = VECTOR_BYTES // W.itemsize
         tile = _WIDEST * vector
         for offset in range(0, width, tile):
-            _tile(entries, start, stop, W, offset, min(_WIDEST, (width - offset) // vector), S, r)
+            vectors = min(_WIDEST, (width - offset) // vector)
+            for row in range(first, last):
+                start, stop = entries.starts[row], entries.starts[row + 1]
+                _tile(entries, start, stop, W, offset, vectors, S, place + row - first)
 
 
 @internal

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from onelayer.kernels import lines, source_digest, threads
-from onelayer.kernels.lines import Entries, row_scores
+from onelayer.kernels.lines import Entries
 from onelayer.kernels.row_losses import RowLoss, row_loss
 from onelayer.kernels.scoring import share
 from onelayer.kernels.tiles import GROUP, internal
@@ -51,8 +51,7 @@ def _compile(source):
         source  # noqa: B018
         for task in range(thread, tasks, n_threads):
             begin, end = _task(X.starts, task, tasks)
-            for row in range(begin, end):
-                row_scores(X, row, W, out, row)
+            lines.scores(X, begin, end, W, out, begin)
 
     @njit(nogil=True, cache=True, error_model="numpy")
     def judge(thread, n_threads, scores, b, labelled, loss, totals):
@@ -81,10 +80,21 @@ def _compile(source):
                         scores[first + r, k] = S[k, r]
             totals[task] = total
 
-    return multiply, judge
+    @njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+    def square_length(X, weights):
+        source  # noqa: B018
+        total = 0.0
+        for row in range(weights.size):
+            square = 0.0
+            for value in X.values[X.starts[row] : X.starts[row + 1]]:
+                square += np.float64(value) * np.float64(value)
+            total += weights[row] * square
+        return total
+
+    return multiply, judge, square_length
 
 
-_multiply, _judge = _compile(source_digest())
+_multiply, _judge, _square_length = _compile(source_digest())
 
 
 def product(
@@ -122,3 +132,8 @@ def losses(
         brief=work < _BRIEF,
     )
     return float(np.add.reduce(totals))
+
+
+def square_length(X: Entries, weights: np.ndarray) -> float:
+    """Return Σ w·‖x‖² of the rows, without the scale, in float64. Cost: a look at each value."""
+    return _square_length(X, weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -73,3 +73,22 @@ def run(
     if failures:
         raise failures[0]
     return results
+
+
+def share_out(n_threads: int, tasks: Sequence[Callable[[], None]]) -> None:
+    """Do the tasks, each by whichever thread is free."""
+    if n_threads == 1 or len(tasks) <= 1:
+        for task in tasks:
+            task()
+        return
+    left, gate = iter(tasks), threading.Lock()
+
+    def work(_: int) -> None:
+        while True:
+            with gate:
+                task = next(left, None)
+            if task is None:
+                return
+            task()
+
+    run(min(n_threads, len(tasks)), work)

@@ -10,7 +10,7 @@ from onelayer.solvers.lbfgs import class_hessian, leading_hessian, whole_hessian
 from onelayer.solvers.lbfgs.coupling import Coupling
 from onelayer.solvers.lbfgs.designs import kind_of
 from onelayer.solvers.lbfgs.diagonal import Diagonal
-from onelayer.solvers.lbfgs.factor import Factor, share_out
+from onelayer.solvers.lbfgs.factor import Factor
 from onelayer.solvers.lbfgs.kronecker import Kronecker
 from onelayer.solvers.lbfgs.ladder import Ladder
 from onelayer.solvers.lbfgs.leading_hessian import LeadingHessian
@@ -323,11 +323,3 @@ def test_factor_of_a_matrix_that_is_barely_positive():
     assert np.isfinite(factor.solve(np.ones(6))).all()
     with pytest.raises(np.linalg.LinAlgError):
         Factor.of(lambda: -np.array([[1.0, 2.0], [2.0, 1.0]]) + 5 * np.ones((2, 2)) * [[0, 0], [9, 0]], 1)
-
-
-def test_tasks_are_shared_out_once_each():
-    done = []
-    share_out(3, [lambda k=k: done.append(k) for k in range(50)])
-    assert sorted(done) == list(range(50))
-    with pytest.raises(ZeroDivisionError):
-        share_out(2, [lambda: 1 // 0, lambda: None])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onelayer.kernels import threads
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.coupling import mean_curvature
-from onelayer.solvers.lbfgs.factor import Factor, share_out
+from onelayer.solvers.lbfgs.factor import Factor
 
 SPEED = 2.0  # how much faster a multiplication of matrices is here than in a pass
 _NEGLIGIBLE = 0.01  # a probability that is left out of a large one
@@ -62,11 +62,6 @@ def count_rows(design: ByColumns, unknowns: NDArray | int) -> NDArray:
     return np.minimum(len(design.counted), np.maximum(_FEWEST_ROWS, _ROWS_PER_PARAMETER * unknowns))
 
 
-def threads_of(design: ByColumns) -> int:
-    """Return how many threads share the work."""
-    return design.objective.n_threads or threads.available()
-
-
 def active_products(n_outputs: int) -> float:
     """Return how many products of each row with itself are needed where the negligible ones are left out.
 
@@ -97,7 +92,7 @@ def probabilities(design: ByColumns, theta: NDArray, which: NDArray, n_threads: 
     def fill(some: slice) -> None:
         P[some] = design.probabilities(theta, which[some])
 
-    share_out(n_threads, [partial(fill, some) for some in chunks(len(which))])
+    threads.share_out(n_threads, [partial(fill, some) for some in chunks(len(which))])
     return P
 
 
@@ -135,13 +130,13 @@ def add_left_out(
     def product(k: int) -> None:
         grams[k] = _gram(rows_of, parts[k], roots[parts[k]], lines)
 
-    share_out(n_threads, [partial(product, k) for k in range(_PARTS)])
+    threads.share_out(n_threads, [partial(product, k) for k in range(_PARTS)])
     G = grams.sum(axis=0)
 
     def add(i: int, j: int) -> None:
         H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] += C[i, j] * G
 
-    share_out(n_threads, [partial(add, i, j) for i in range(len(C)) for j in range(i + 1)])
+    threads.share_out(n_threads, [partial(add, i, j) for i in range(len(C)) for j in range(i + 1)])
 
 
 def _gram(rows_of: Rows, rows: NDArray, roots: NDArray, n_columns: int) -> NDArray:
@@ -169,7 +164,7 @@ def add_pairs(H: NDArray, P: NDArray, weights: NDArray, rows_of: Rows, n_threads
         G = _gram(rows_of, rows, np.sqrt(amount[rows]).astype(H.dtype), lines)
         H[i * lines : (i + 1) * lines, j * lines : (j + 1) * lines] += G if i == j else -G
 
-    share_out(n_threads, [partial(add, i, j) for i in range(n_classes) for j in range(i + 1)])
+    threads.share_out(n_threads, [partial(add, i, j) for i in range(n_classes) for j in range(i + 1)])
 
 
 def add_columns(H: NDArray, P: NDArray, weights: NDArray, rows_of: Rows, n_threads: int) -> None:
@@ -196,7 +191,7 @@ def add_columns(H: NDArray, P: NDArray, weights: NDArray, rows_of: Rows, n_threa
             weighted = Z * roots[:, i, None]
             diagonal[i] += weighted.T @ weighted
 
-        share_out(
+        threads.share_out(
             n_threads,
             [partial(subtract, rows, columns) for k, rows in enumerate(blocks) for columns in blocks[: k + 1]]
             + [partial(add, i) for i in range(n_classes)],

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.kernels import two_loop
+from onelayer.kernels import threads, two_loop
 from onelayer.losses.cross_entropy import weight_of_classes
 from onelayer.matrices import spread
 from onelayer.objective import Objective
@@ -75,6 +75,11 @@ class Design(ABC):
     @abstractmethod
     def work(self) -> float:
         """Multiplications of a pass."""
+
+    @property
+    def n_threads(self) -> int:
+        """How many threads share the work."""
+        return self.objective.n_threads or threads.available()
 
     @abstractmethod
     def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Self
 
@@ -88,9 +87,9 @@ def _factorise(H: NDArray, n_threads: int) -> list[NDArray]:
         H[here, here] = np.linalg.cholesky(H[here, here])
         inverses.append(_inverse(H[here, here]))
         below = [slice(first, min(first + size, n)) for first in range(here.stop, n, size)]
-        share_out(n_threads, [partial(divide, rows, here, inverses[-1]) for rows in below])
+        threads.share_out(n_threads, [partial(divide, rows, here, inverses[-1]) for rows in below])
         parts = [(rows, columns) for k, rows in enumerate(below) for columns in below[: k + 1]]
-        share_out(n_threads, [partial(subtract, *part, here) for part in parts])
+        threads.share_out(n_threads, [partial(subtract, *part, here) for part in parts])
     return inverses
 
 
@@ -101,22 +100,3 @@ def _inverse(L: NDArray) -> NDArray:
     if info:
         raise np.linalg.LinAlgError("a pivot is zero")
     return np.ascontiguousarray(inverse)
-
-
-def share_out(n_threads: int, tasks: Sequence[Callable[[], None]]) -> None:
-    """Do the tasks, each by whichever thread is free."""
-    if n_threads == 1 or len(tasks) <= 1:
-        for task in tasks:
-            task()
-        return
-    left, gate = iter(tasks), threading.Lock()
-
-    def work(_: int) -> None:
-        while True:
-            with gate:
-                task = next(left, None)
-            if task is None:
-                return
-            task()
-
-    threads.run(min(n_threads, len(tasks)), work)

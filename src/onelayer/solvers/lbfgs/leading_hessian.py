@@ -9,10 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.kernels import threads
 from onelayer.solvers.lbfgs import class_hessian
 from onelayer.solvers.lbfgs.by_columns import ByColumns
 from onelayer.solvers.lbfgs.class_hessian import ClassHessian
-from onelayer.solvers.lbfgs.factor import Factor, share_out
+from onelayer.solvers.lbfgs.factor import Factor
 from onelayer.solvers.lbfgs.kronecker import Kronecker
 from onelayer.solvers.lbfgs.preconditioner import Preconditioner
 
@@ -52,7 +53,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
             class_hessian.add_penalty(H, penalty, design.n_outputs)
             return H
 
-        self._hessian = ClassHessian(Factor.of(hessian, class_hessian.threads_of(design)), self._others)
+        self._hessian = ClassHessian(Factor.of(hessian, design.n_threads), self._others)
 
     @classmethod
     def cost(cls, design: ByColumns) -> float:
@@ -65,7 +66,7 @@ class LeadingHessian(Preconditioner[ByColumns]):
         """Return that at θ, with the directions of the one before."""
         kronecker = before if isinstance(before, Kronecker) else Kronecker.build(design, theta)
         directions = kronecker.directions(_n_leading(design))
-        lines, n_threads = directions.shape[1] + design.intercept, class_hessian.threads_of(design)
+        lines, n_threads = directions.shape[1] + design.intercept, design.n_threads
         unknowns = lines * (design.n_outputs - 1)
         which = design.some(int(class_hessian.count_rows(design, unknowns)))
         P = class_hessian.probabilities(design, theta, which, n_threads)
@@ -138,5 +139,5 @@ def _in_directions(
         Z = design.rows(which[some])[:, :-1].astype(_TYPE, copy=False)
         A[some, :n_leading] = Z @ narrow - shift
 
-    share_out(n_threads, [partial(fill, some) for some in class_hessian.chunks(len(which))])
+    threads.share_out(n_threads, [partial(fill, some) for some in class_hessian.chunks(len(which))])
     return A

@@ -10,12 +10,13 @@ functions", *Journal of Mathematical Analysis and Applications* 33, 1971.)
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.kernels import threads, two_loop
 from onelayer.objective import Objective
 from onelayer.solvers.lbfgs.design import Design
 from onelayer.solvers.lbfgs.line_search import level
@@ -60,12 +61,17 @@ class RowSpaceDesign(Design):
         size = self.n_rows * self.n_outputs
         return np.array([[0, size, size], [2 * size, 2 * size, self.n_outputs]])
 
+    def _inner_of_weights(self, u: NDArray, v: NDArray) -> float:
+        """Return the inner product of the W of two vectors."""
+        return two_loop.inner(u.ravel(), v.ravel(), self.parts[:1])
+
     def start(self, start: tuple[NDArray, NDArray] | None) -> NDArray:
         """Return θ without weights, with the intercept that is best alone."""
         theta = np.zeros((2 * self.n_rows + 1, self.n_outputs))
         if self.intercept:
-            theta[-1] = self._best_constant()
-        return theta - theta.mean(axis=1, keepdims=True)
+            best = self._best_constant()
+            theta[-1] = best - best.mean()
+        return theta
 
     def renewed(self, theta: NDArray) -> NDArray:
         """Return θ with scores that are computed from A again, in the type of passes."""
@@ -83,32 +89,30 @@ class RowSpaceDesign(Design):
         gradient = np.empty(theta.shape)
         gradient[:n] = slopes[:, :K]
         gradient[n:-1] = self._rows.times_transposed(slopes)[:, :K]
+        gradient[:-1] += self._alpha * theta[:-1]
         gradient[-1] = slopes[:, :K].sum(axis=0, dtype=np.float64) if self.intercept else 0
-        gradient += self.penalty_gradient(theta)
         gradient -= gradient @ self._mean_of_outputs
-        square = float(np.vdot(theta[:n], theta[n:-1]))
-        return loss + 0.5 * self._alpha * square, loss, gradient
+        return loss + 0.5 * self._alpha * self._inner_of_weights(theta, theta), loss, gradient
 
     def length(self, theta: NDArray, direction: NDArray, slope: float) -> float:
         """Return about where F is least along a direction: the scores there are known without a pass."""
-        n, rows = self.n_rows, self._rows
-        scores, change = rows.lines(theta[n:-1]), rows.lines(direction[n:-1])
-        of_penalty = self.inner(direction, self.penalty_gradient(theta))
-        more_of_penalty = self.inner(direction, self.penalty_gradient(direction))
+        n = self.n_rows
+        scores, change = (vector[n:-1].astype(self.number, copy=False) for vector in (theta, direction))
+        of_penalty = self._alpha * self._inner_of_weights(direction, theta)
+        more_of_penalty = self._alpha * self._inner_of_weights(direction, direction)
 
         def slope_at(length: float) -> float:
             slopes = change * self.number.type(length)
             slopes += scores
-            rows.losses(slopes, theta[-1] + length * direction[-1])
-            of_loss = np.vdot(slopes, change) + slopes.sum(axis=0)[: self.n_outputs] @ direction[-1]
+            self._rows.losses(slopes, theta[-1] + length * direction[-1])
+            of_loss = np.vdot(slopes, change) + slopes.sum(axis=0) @ direction[-1]
             return float(of_loss) / n + of_penalty + length * more_of_penalty
 
         return level(slope_at, slope)
 
     def square_over_penalty(self, gradient: NDArray) -> float:
         """Return the squared length of the gradient in W, over twice the penalty."""
-        n = self.n_rows
-        square = max(0.0, float(np.vdot(gradient[:n], gradient[n:-1])))
+        square = max(0.0, self._inner_of_weights(gradient, gradient))
         if self._alpha == 0:
             return math.inf if square > 0 else 0.0
         return square / (2 * self._alpha)
@@ -117,9 +121,13 @@ class RowSpaceDesign(Design):
         """Return (coef, intercept) in units of X as stored."""
         W = self._rows.transposed_times(self._rows.lines(theta[: self.n_rows]))
         coef = np.empty((self.n_outputs, self.n_features))
-        for first in range(0, self.n_features, _TURNED):
+
+        def turn(first: int) -> None:
             some = slice(first, first + _TURNED)
             np.multiply(W[some, : self.n_outputs].T, self.scale[some], out=coef[:, some])
+
+        parts = [partial(turn, first) for first in range(0, self.n_features, _TURNED)]
+        threads.share_out(self.n_threads, parts)
         return coef, theta[-1].copy()
 
     def scores(self, theta: NDArray, which: NDArray) -> NDArray:

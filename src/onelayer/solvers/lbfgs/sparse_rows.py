@@ -39,7 +39,7 @@ class SparseRows:
                 (self._columns.data, self._columns.indices, self._columns.indptr),
             )
         )
-        self._between: NDArray | None = None
+        self._of_columns: NDArray | None = None
         nothing = np.zeros(0, number)
         self._labelled = sparse_pass.Labelled(
             np.ascontiguousarray(objective.targets, number),
@@ -63,29 +63,28 @@ class SparseRows:
         return sparse_pass.product(self._X, W, self._n_threads)
 
     def transposed_times(self, D: NDArray) -> NDArray:
-        """Return Xᵀ·D, for lines D and as lines."""
-        return sparse_pass.product(self._XT, D, self._n_threads)
+        """Return Xᵀ·D, for lines D and as lines, which have the same place each time."""
+        if self._of_columns is None:
+            self._of_columns = lines.empty(self._XT.starts.size - 1, D.shape[1], self.number)
+        return sparse_pass.product(self._XT, D, self._n_threads, self._of_columns)
 
     def times_transposed(self, D: NDArray) -> NDArray:
-        """Return X·(Xᵀ·D), for lines D and as lines; what lies between has the same place each time."""
-        if self._between is None:
-            self._between = lines.empty(self._XT.starts.size - 1, D.shape[1], self.number)
-        return self.times(sparse_pass.product(self._XT, D, self._n_threads, self._between))
+        """Return X·(Xᵀ·D), for lines D and as lines."""
+        return self.times(self.transposed_times(D))
 
     def losses(self, scores: NDArray, b: NDArray) -> float:
         """Return Σ w·ℓ of lines of scores with intercepts b; w·∂ℓ/∂s takes their place."""
         return sparse_pass.losses(scores, b.astype(self.number), self._labelled, self._loss, self._n_threads)
 
     def scores_of_mean(self, weights: NDArray) -> NDArray:
-        """Return X·μ of the mean row μ, with weights that sum to one."""
-        return self._columns @ (weights @ self._columns) * self._unit**2
+        """Return X·μ of the mean row μ, with weights that sum to one, in float64."""
+        unit = np.full(1, self._unit)
+        mean = sparse_pass.product(self._XT._replace(scale=unit), weights[:, None], self._n_threads)
+        return sparse_pass.product(self._X._replace(scale=unit), mean, self._n_threads)[:, 0]
 
     def mean_square_length(self, weights: NDArray) -> float:
         """Return the mean of ‖x‖², with weights that sum to one."""
-        X = self._X
-        held = np.flatnonzero(np.diff(X.starts))
-        squares = np.add.reduceat(np.square(X.values, dtype=np.float64), X.starts[held])
-        return float(weights[held] @ squares) * self._unit**2
+        return sparse_pass.square_length(self._X, weights) * self._unit**2
 
     def moments(self, weights: NDArray) -> tuple[NDArray, NDArray]:
         """Return mean and mean square of each column, with weights that sum to one."""

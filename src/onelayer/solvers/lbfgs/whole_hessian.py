@@ -58,7 +58,7 @@ class WholeHessian(Preconditioner[ByColumns]):
         few = unknowns <= _DOUBLE
         number = np.dtype(np.float64 if few else np.float32)
         which = design.some(int(class_hessian.count_rows(design, unknowns)))
-        n_threads = class_hessian.threads_of(design) if unknowns * len(which) > _BRIEF else 1
+        n_threads = design.n_threads if unknowns * len(which) > _BRIEF else 1
         P = class_hessian.probabilities(design, theta, which, n_threads)
         some = P if few else class_hessian.without_negligible(P)
         weights, others = design.weights_of(which), class_hessian.other_classes(some)
