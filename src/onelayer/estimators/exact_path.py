@@ -34,6 +34,8 @@ class ExactPath:
         In place of the models' own.
     axes : PrincipalAxes, optional
         In which the rows are given; see :func:`axes_for`.
+    valued : bool
+        Whether the value of each objective is asked for; without it a fit may take a pass less.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class ExactPath:
         held_out: Labelled | None,
         n_threads: int | None = None,
         axes: PrincipalAxes | None = None,
+        *,
+        valued: bool = True,
     ) -> None:
-        self._method, self._n_threads, self._axes = method, n_threads, axes
+        self._method, self._n_threads, self._axes, self._valued = method, n_threads, axes, valued
         self._train, self._held_out = train, held_out
         self._before: Solution | None = None
 
@@ -72,6 +76,7 @@ class ExactPath:
             None,
             before=before,
             judged_each=False,
+            valued=self._valued,
         )
         self._before = model._run(sgd, self._method, task, len(self._train))
         solution = replace(self._before, known=None)

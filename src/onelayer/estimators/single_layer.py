@@ -57,6 +57,8 @@ class Task:
         That of the same rows with another penalty, for an exact solver to go on from.
     judged_each : bool
         Whether rows that are held out are judged after each iteration of an exact solver, or at the end alone.
+    valued : bool
+        Whether the value of the objective is asked for, and a bound of its distance to the least one.
     """
 
     objective: Objective
@@ -68,6 +70,7 @@ class Task:
     source: Source | None = None
     before: Solution | None = None
     judged_each: bool = True
+    valued: bool = True
 
 
 class SingleLayer(BaseEstimator, ABC):

@@ -503,7 +503,9 @@ class SoftmaxRegression(ClassifierMixin, SingleLayer):
             exact = LBFGS(self.max_iter, usual if self.tol == "auto" else float(self.tol))
             judge = self._monitor(task)
             monitor = judge if task.judged_each else None
-            solution = exact.solve(task.objective, task.start, monitor, task.callbacks, task.before)
+            solution = exact.solve(
+                task.objective, task.start, monitor, task.callbacks, task.before, valued=task.valued
+            )
             if judge is not None and monitor is None:
                 loss, score = judge(solution.coef, solution.intercept)
                 solution.epochs[-1] = replace(solution.epochs[-1], val_loss=loss, val_score=score)

@@ -21,7 +21,7 @@ from onelayer.matrices.dense import Dense
 from onelayer.matrices.matrix import Matrix
 from onelayer.matrices.moments import spread
 
-_ROWS_PER_COLUMN = 8  # that stand for all
+_ROWS_PER_COLUMN = 4  # that stand for all
 _MOST_COLUMNS, _MOST_NUMBERS = 1 << 10, 1 << 24
 _WIDEST = 1e4  # ratio of two columns' spreads up to which rounding leaves enough of the smaller one
 _CHUNK = 512  # rows that are turned at a time

@@ -257,8 +257,8 @@ def test_exact_softmax_goes_from_large_to_small_alpha(monkeypatch, judged):
     X, y, X_val, y_val = data(SOFTMAX)
     chains, solve = {}, LBFGS.solve
 
-    def noted(self, objective, start, monitor, callbacks, before):
-        solution = solve(self, objective, start, monitor, callbacks, before)
+    def noted(self, objective, start, monitor, callbacks, before, *, valued):
+        solution = solve(self, objective, start, monitor, callbacks, before, valued=valued)
         chains.setdefault(id(objective.X), []).append((objective, start, before, solution))
         return solution
 
@@ -273,6 +273,7 @@ def test_exact_softmax_goes_from_large_to_small_alpha(monkeypatch, judged):
         n_rows = chain[0][0].X.shape[0]
         assert [objective.alpha for objective, *_ in chain] == [10.0, 0.1, 1 / n_rows, 1e-3]
         assert chain[0][1:3] == (None, None)
+        assert [solution.objective is None for *_, solution in chain] == [judged == "folds"] * 4
         for (*_, last), (_, _, before, _) in pairwise(chain):
             assert before is last
     own = clone(sweep.estimator).set_params(**sweep.best_params_).fit(X, y)
@@ -297,11 +298,11 @@ def test_an_interrupt_ends_all_splits(monkeypatch):
     X, y, *_ = data(SOFTMAX)
     solve, begun = LBFGS.solve, []
 
-    def interrupted(self, *arguments):
+    def interrupted(self, *arguments, **options):
         begun.append(self)
         if len(begun) == 3:
             raise KeyboardInterrupt
-        return solve(self, *arguments)
+        return solve(self, *arguments, **options)
 
     monkeypatch.setattr(LBFGS, "solve", interrupted)
     sweep = ol.GridSweep(ol.SoftmaxRegression(n_threads=2), {"alpha": np.geomspace(1, 1e-5, 100)}, cv=5)

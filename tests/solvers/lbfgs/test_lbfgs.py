@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -297,6 +298,29 @@ def test_float64_rows_are_gone_over_in_float32_as_long_as_that_is_enough(
         assert (single > 1) == (tol >= 1e-5)
         coordinates |= {design.center.tobytes() for _, design in passes}
     assert len(coordinates) == 1
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-5, 1e-8])
+def test_without_the_value_no_pass_is_made_for_it(monkeypatch, tol):
+    passes = spied_passes(monkeypatch)
+    monkeypatch.setattr("onelayer.solvers.lbfgs.dense_design._BRIEF", 1)
+    X, targets = rows(400, 6, 4)
+    F, before, known, numbers = objective(X, targets, 1e-2, 4), None, None, {True: [], False: []}
+    for alpha in (1e-2, 1e-3):
+        F = replace(F, alpha=alpha)
+        least = optimum(F)[2]
+        passes.clear()
+        before = LBFGS(tol=tol).solve(F, before=before, valued=False)
+        numbers[False] += [number for number, _ in passes]
+        passes.clear()
+        known = LBFGS(tol=tol).solve(F, before=known)
+        numbers[True] += [number for number, _ in passes]
+        assert before.converged
+        assert (before.objective, before.gap) == (None, None)
+        assert least * (1 - 1e-9) <= value(F, before.coef, before.intercept) <= least * (1 + 2 * tol)
+    assert (np.dtype(np.float64) in numbers[False]) == (tol < 1e-5)
+    assert np.dtype(np.float64) in numbers[True]
+    assert len(numbers[False]) <= len(numbers[True])
 
 
 def spied_passes(monkeypatch):

@@ -279,7 +279,8 @@ class OneByOne(Group):
 
     def _fits(self, n_threads: int | None, given_up: threading.Event) -> Iterator[int]:
         """Fit one candidate after the other, and yield each that is fitted."""
-        path = ExactPath(self.method, *self._rows(n_threads), n_threads, self.axes)
+        kept = self.fold is None  # of folds only scores are asked for
+        path = ExactPath(self.method, *self._rows(n_threads), n_threads, self.axes, valued=kept)
         for candidate in self.running:
             if given_up.is_set():
                 break

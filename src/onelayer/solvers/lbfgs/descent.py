@@ -34,6 +34,8 @@ _CERTAIN = 1e-4  # mean loss, in nats, that is enough where it can be made as sm
 class Descent:
     """L-BFGS steps, first in the type in which the design computes at first, at last in float64.
 
+    Where F itself is not asked for (``valued``), they may end as soon as it is near enough, in whatever type.
+
     Attributes
     ----------
     point : Point
@@ -50,8 +52,11 @@ class Descent:
         start: tuple[NDArray, NDArray] | None,
         tol: float,
         known: Descent | None = None,
+        *,
+        valued: bool = True,
     ) -> None:
         self._tol, self._objective = tol, objective
+        self._ends_in_double = valued or tol <= _NEAR
         if known is None:
             start = _head_start(objective) if start is None else start
             self._kind = kind_of(objective, start is not None)
@@ -163,7 +168,7 @@ class Descent:
 
     def _settle(self, converged: bool, direction: NDArray) -> None:
         """Go on in float64, or end there; if it is to be near, with a last step and with the intercepts levelled."""
-        if self._design.number == _DOUBLE:
+        if self._design.number == _DOUBLE or (converged and not self._ends_in_double):
             self.done, self.converged = True, converged
             if self._tol <= _NEAR:
                 self._take_if_nearer(self.point.theta + direction)

@@ -49,6 +49,8 @@ class LBFGS:
         monitor: Monitor | None = None,
         callbacks: Sequence[Callback] = (),
         before: Solution | None = None,
+        *,
+        valued: bool = True,
     ) -> Solution:
         """Minimise the objective.
 
@@ -63,12 +65,15 @@ class LBFGS:
         callbacks : sequence of Callback
         before : Solution, optional
             That of the same objective with a larger penalty, from which this one goes on instead of from ``start``.
+        valued : bool
+            Whether ``objective`` and ``gap`` are asked for. They take a pass in float64 more, where passes begin in
+            float32.
 
         Returns
         -------
         Solution
-            ``gap`` is an upper bound of (F − F*)/F; ``objective`` is F. ``known`` is large: what the same rows with
-            another penalty can go on from.
+            ``gap`` is an upper bound of (F − F*)/F; ``objective`` is F; or both are None. ``known`` is large: what the
+            same rows with another penalty can go on from.
 
         Warns
         -----
@@ -82,20 +87,24 @@ class LBFGS:
         """
         with blas.one_thread():
             descent, epochs, stopped = iterate(
-                lambda: Descent(objective, start, self.tol, None if before is None else before.known),
+                lambda: Descent(
+                    objective, start, self.tol, None if before is None else before.known, valued=valued
+                ),
                 self.max_iter,
                 objective.X.shape[0],
                 monitor,
                 callbacks,
             )
-            descent.in_double()
+            if valued:
+                descent.in_double()
             coef, intercept = descent.parameters()
-        gap, converged = descent.gap(), descent.converged
+        converged, gap, value = descent.converged, None, None
+        if valued:
+            gap, value = descent.gap(), descent.point.value
         if descent.separated:
             stopped = Stopped.SEPARABLE
         if stopped in (Stopped.FINISHED, Stopped.SEPARABLE) and not converged:
             warnings.warn(self._complaint(descent), ConvergenceWarning, stacklevel=2)
-        value = descent.point.value
         return Solution(coef, intercept, converged, stopped, epochs, gap=gap, objective=value, known=descent)
 
     def _complaint(self, descent: Descent) -> str:
