@@ -160,7 +160,7 @@ def _add(typingctx, x, D, r, W, j):
 
 
 @internal
-def scores(entries, first, last, W, S, place):
+def scores_of(entries, first, last, W, S, place):
     """Write S[place + i, k] = Σⱼ X[first + i, j]·scaleⱼ·W[j, k] for the rows [first, last), by ascending columns."""
     width = W.shape[1]
     if width <= _FEW:
@@ -177,10 +177,10 @@ def scores(entries, first, last, W, S, place):
     else:
         vector = VECTOR_BYTES // W.itemsize
         tile = _WIDEST * vector
-        for offset in range(0, width, tile):
-            vectors = min(_WIDEST, (width - offset) // vector)
-            for row in range(first, last):
-                start, stop = entries.starts[row], entries.starts[row + 1]
+        for row in range(first, last):
+            start, stop = entries.starts[row], entries.starts[row + 1]
+            for offset in range(0, width, tile):
+                vectors = min(_WIDEST, (width - offset) // vector)
                 _tile(entries, start, stop, W, offset, vectors, S, place + row - first)
 
 

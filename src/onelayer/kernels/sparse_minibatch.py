@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from onelayer.kernels import barrier, lines, source_digest
-from onelayer.kernels.lines import Entries, add_to_line
+from onelayer.kernels import barrier, source_digest
+from onelayer.kernels.lines import Entries, add_to_line, scores_of
 from onelayer.kernels.minibatch import DIVERGED, FINISHED, STOPPED
 from onelayer.kernels.row_losses import row_loss
 from onelayer.kernels.scoring import share
@@ -198,7 +198,7 @@ def _score(thread, n_threads, rows, loss, layer, work, first, n_rows, tile):
             weights[r] = 0
             if r < in_group:
                 row = rows.order[first + place + r]
-                lines.scores(rows.entries, row, row + 1, layer.W, D, place + r)
+                scores_of(rows.entries, row, row + 1, layer.W, D, place + r)
                 weights[r] = scale if rows.weights.size == 0 else scale * rows.weights[row]
                 for t in range(targets.shape[0]):
                     targets[t, r] = rows.targets[row, t]

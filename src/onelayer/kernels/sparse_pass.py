@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from onelayer.kernels import lines, source_digest, threads
-from onelayer.kernels.lines import Entries
+from onelayer.kernels.lines import Entries, scores_of
 from onelayer.kernels.row_losses import RowLoss, row_loss
 from onelayer.kernels.scoring import share
 from onelayer.kernels.tiles import GROUP, internal
@@ -51,7 +51,7 @@ def _compile(source):
         source  # noqa: B018
         for task in range(thread, tasks, n_threads):
             begin, end = _task(X.starts, task, tasks)
-            lines.scores(X, begin, end, W, out, begin)
+            scores_of(X, begin, end, W, out, begin)
 
     @njit(nogil=True, cache=True, error_model="numpy")
     def judge(thread, n_threads, scores, b, labelled, loss, totals):

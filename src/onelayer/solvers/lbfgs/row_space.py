@@ -89,8 +89,8 @@ class RowSpaceDesign(Design):
         gradient = np.empty(theta.shape)
         gradient[:n] = slopes[:, :K]
         gradient[n:-1] = self._rows.times_transposed(slopes)[:, :K]
-        gradient[:-1] += self._alpha * theta[:-1]
         gradient[-1] = slopes[:, :K].sum(axis=0, dtype=np.float64) if self.intercept else 0
+        gradient += self.penalty_gradient(theta)
         gradient -= gradient @ self._mean_of_outputs
         return loss + 0.5 * self._alpha * self._inner_of_weights(theta, theta), loss, gradient
 
