@@ -279,8 +279,8 @@ class OneByOne(Group):
 
     def _fits(self, n_threads: int | None, given_up: threading.Event) -> Iterator[int]:
         """Fit one candidate after the other, and yield each that is fitted."""
-        kept = self.fold is None  # of folds only scores are asked for
-        path = ExactPath(self.method, *self._rows(n_threads), n_threads, self.axes, valued=kept)
+        valued = self.fold is None  # of the models of folds only scores are asked for
+        path = ExactPath(self.method, *self._rows(n_threads), n_threads, self.axes, valued=valued)
         for candidate in self.running:
             if given_up.is_set():
                 break
